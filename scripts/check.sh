@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Format, lint, types, architecture and docs; goes through all of them and fails if one did.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+bin=.venv/bin
+folders=(src tests scripts)
+[ ! -d bench ] || folders+=(bench)
+docs=(tests/test_architecture.py tests/test_layout.py)
+[ ! -d tests/docs ] || docs+=(tests/docs)
+failed=()
+
+step() { # a name, then the command
+    echo "--- $1"
+    "${@:2}" || failed+=("$1")
+}
+step format "$bin/ruff" format --check --quiet "${folders[@]}"
+step lint "$bin/ruff" check --quiet "${folders[@]}"
+step types "$bin/mypy" "${folders[@]}"
+step "architecture and docs" "$bin/python" -m pytest --quiet "${docs[@]}"
+step "pages made from code" "$bin/python" scripts/docs.py --check
+
+if [ ${#failed[@]} -gt 0 ]; then
+    printf 'make check failed in: %s\n' "$(IFS=,; echo "${failed[*]}")" >&2
+    exit 1
+fi
+echo "make check: all good"

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Removes the environment and what tools left behind. ./data stays: it may be somebody's journal.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+rm -rf .venv build dist reports .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+find src tests scripts bench -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,259 @@
+"""Build Tocsin from its settings, start the parts in order, and stop them in reverse."""
+
+import asyncio
+import contextlib
+import os
+import resource
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from tocsin import __version__
+from tocsin.bus.bell import Bell
+from tocsin.bus.supervisor import Supervisor
+from tocsin.clock import Clock, SystemClock
+from tocsin.edge.callers import Callers
+from tocsin.edge.front import Front, Part
+from tocsin.edge.server import listening_sockets, make_server, url_of
+from tocsin.errors import StoreDown
+from tocsin.ingest.body import BodyLimits
+from tocsin.ingest.openapi import entrance_paths
+from tocsin.ingest.rate import RateLimit
+from tocsin.ingest.receiver import Entrance, Receiver
+from tocsin.ingest.source import SourceOptions, find_sources
+from tocsin.live.recent import Recent
+from tocsin.live.stream import EventStream
+from tocsin.model.audit import instance_event
+from tocsin.settings import Loaded, Settings, explain
+from tocsin.store import facts, secrets, sign_in_codes
+from tocsin.store.access import StoredCredentials
+from tocsin.store.append import Appender
+from tocsin.store.database import Database, open_database, sqlite_url
+from tocsin.store.events import newest_seq
+from tocsin.store.journal import Journal, Limits
+from tocsin.store.key import Vault, load_keys
+from tocsin.store.migrate import migrate
+from tocsin.store.retention import Retention
+from tocsin.watch.stalled import StalledDeployments
+from tocsin.web.api import build_api
+from tocsin.web.health import STORE, Health, store_check
+from tocsin.web.routers import Parts, routers_of
+
+# The whole stop; the documents' service managers kill after 10 s.
+STOP_S = 10
+# Of these, how long calls in hand may go on.
+GRACE_S = 5
+
+log = structlog.get_logger(__name__)
+
+Step = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tocsin:
+    """A built Tocsin: its entrance, the loops of its stages, and how to have it wind down."""
+
+    front: Front
+    loops: tuple[tuple[str, Step], ...]
+    supervisor: Supervisor
+    wind_down: Callable[[], None]
+    sign_in_code: str | None
+
+
+async def serve(loaded: Loaded) -> int:
+    """Run until SIGTERM or SIGINT; gives the exit code. A second signal ends it at once.
+
+    Raises:
+        ConfigError: an address is taken, the database is of a newer version, or a key is wrong.
+        StoreDown: the database cannot be opened.
+    """
+    stop = _stop_on_signals()
+    _raise_file_limit()
+    settings = loaded.settings
+    _log_settings(loaded)
+    sockets = listening_sockets(settings.listen)
+    async with build(settings, SystemClock()) as tocsin:
+        server = make_server(tocsin.front, grace_s=GRACE_S)
+        loops = [
+            asyncio.create_task(tocsin.supervisor.keep_going(name, step), name=name)
+            for name, step in tocsin.loops
+        ]
+        serving = asyncio.create_task(server.serve(sockets), name="http")
+        _announce(sockets, tocsin.sign_in_code, settings)
+        await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
+        log.info("stopping")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S - 2):
+                tocsin.wind_down()
+                server.stop()
+                await serving
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+    log.info("stopped")
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What all parts stand on: the open journal, and who this instance is."""
+
+    settings: Settings
+    clock: Clock
+    registry: CollectorRegistry
+    database: Database
+    journal: Journal
+    bell: Bell
+    instance: str
+    sign_in_code: str | None
+
+
+@asynccontextmanager
+async def build(settings: Settings, clock: Clock) -> AsyncIterator[Tocsin]:
+    """All parts, with the database open; closed again on leaving.
+
+    Raises:
+        ConfigError: the database is of a newer version, or sealed with another key.
+        StoreDown: the database cannot be opened.
+    """
+    url = sqlite_url(settings.database_url, settings.data_dir)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    await migrate(url)
+    database = await open_database(url)
+    try:
+        registry, bell = CollectorRegistry(), Bell()
+        limits = Limits(settings.journal.batch_max_events, settings.journal.queue_max_events)
+        appender = Appender(database.dialect)
+        journal = Journal(database, appender, limits, bell.ring, registry)
+        instance = settings.instance_id or socket.gethostname()
+        code = await _prepare(database, settings, clock)
+        await journal.append([instance_event("instance.started", instance, clock.now())])
+        yield await _assemble(
+            Ground(settings, clock, registry, database, journal, bell, instance, code)
+        )
+        with contextlib.suppress(StoreDown):
+            await journal.append([instance_event("instance.stopped", instance, clock.now())])
+    finally:
+        await database.close()
+
+
+async def _prepare(database: Database, settings: Settings, clock: Clock) -> str | None:
+    """Check the key and the journal's identity; the one-time code while there are no people."""
+    key_text = settings.secret_key.get_secret_value()
+    vault = Vault(load_keys(key_text, settings.data_dir, may_make=True))
+    await database.write(lambda conn: secrets.check_key(conn, vault, clock.now()))
+    await database.write(facts.ensure_epoch)
+    good_for = timedelta(minutes=settings.auth.sign_in_minutes)
+    return await database.write(lambda conn: sign_in_codes.create(conn, clock.now(), good_for))
+
+
+async def _assemble(ground: Ground) -> Tocsin:
+    """The parts on top of an open journal."""
+    settings, clock, registry = ground.settings, ground.clock, ground.registry
+    database, journal = ground.database, ground.journal
+    credentials = StoredCredentials(database, clock)
+    callers = Callers(credentials, settings.auth, settings.http)
+    async with database.read() as conn:
+        known, newest = await facts.read_facts(conn), await newest_seq(conn)
+    recent = Recent(database, ground.bell, known.epoch, max(newest, known.pruned_through))
+    stream = EventStream(database, recent, callers, settings.live, registry)
+    sources = find_sources()
+    receiver = _receiver(ground, callers)
+    health = Health(
+        instance=ground.instance,
+        version=__version__,
+        clock=clock,
+        checks={STORE: store_check(database, journal)},
+    )
+    parts = Parts(
+        database=database,
+        journal=journal,
+        callers=callers,
+        credentials=credentials,
+        clock=clock,
+        auth=settings.auth,
+        health=health,
+        registry=registry,
+        version=__version__,
+    )
+    api = build_api(
+        routers=routers_of(parts), version=__version__, extra_paths=entrance_paths(sources)
+    )
+
+    def wind_down() -> None:
+        health.stop()
+        stream.stop()
+
+    stalled = StalledDeployments(database, journal, clock, settings.watch)
+    retention = Retention(database, journal, clock, settings.retention, settings.journal, registry)
+    return Tocsin(
+        front=Front([Part(stream.takes, stream), Part(receiver.takes, receiver)], api),
+        loops=(
+            ("live.recent", recent.step),
+            ("watch.stalled", stalled.step),
+            ("store.retention", retention.step),
+        ),
+        supervisor=Supervisor(clock, registry),
+        wind_down=wind_down,
+        sign_in_code=ground.sign_in_code,
+    )
+
+
+def _receiver(ground: Ground, callers: Callers) -> Receiver:
+    sources, limits = find_sources(), ground.settings.ingest
+    return Receiver(
+        {
+            name: Entrance(name, sources[name], cast("SourceOptions", options))
+            for name, options in ground.settings.sources.items()
+        },
+        callers,
+        ground.journal,
+        BodyLimits(limits.max_body_bytes, limits.max_depth),
+        RateLimit(limits.rate_limit_per_s, limits.rate_limit_burst),
+        ground.clock,
+        ground.registry,
+    )
+
+
+def _stop_on_signals() -> "asyncio.Future[None]":
+    """Done at the first SIGTERM or SIGINT; a second one ends the process there and then."""
+    loop = asyncio.get_running_loop()
+    stop: asyncio.Future[None] = loop.create_future()
+
+    def on_signal(number: int) -> None:
+        if stop.done():
+            os._exit(128 + number)
+        stop.set_result(None)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number)
+    return stop
+
+
+def _raise_file_limit() -> None:
+    """Each live client is an open file; the soft limit is 1,024 on most systems."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _log_settings(loaded: Loaded) -> None:
+    for one in explain(loaded):
+        log.info("setting", key=one.key, value=one.value, origin=one.origin)
+
+
+def _announce(sockets: list[socket.socket], code: str | None, settings: Settings) -> None:
+    urls = [url_of(one) for one in sockets]
+    log.info("listening", addresses=urls, data_dir=str(settings.data_dir), version=__version__)
+    if code is not None:
+        # Not a log line: the code opens the door, and logs are read by many.
+        minutes = settings.auth.sign_in_minutes
+        text = f"First sign-in (once, within {minutes} minutes): {urls[0]}/sign-in?code={code}"
+        print(text, flush=True)  # noqa: T201 - for the person who started it

@@ -1,0 +1,1 @@
+"""HTTP on the wire: listening sockets, calls, answers, and who calls."""

@@ -1,0 +1,70 @@
+"""Read an HTTP call off ASGI, within limits."""
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from tocsin.errors import Reason, Rejected
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Disconnected(Exception):
+    """The caller went away before its call was whole."""
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    """The headers by lower-case name; of repeated ones the last, except lists, which are joined."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+def query_of(scope: Scope) -> dict[str, str]:
+    """The query's parameters; of repeated ones the last."""
+    raw = scope["query_string"]
+    return dict(parse_qsl(raw.decode("latin-1"), keep_blank_values=True)) if raw else {}
+
+
+def _too_large(limit: int) -> Rejected:
+    message = f"The body is larger than {limit} bytes."
+    return Rejected(413, Reason.TOO_LARGE, message)
+
+
+async def body_of(headers: Mapping[str, str], receive: Receive, max_bytes: int) -> bytes:
+    """The whole body.
+
+    Raises:
+        Rejected: 413, as soon as it is known; 400 when less came than was announced, which is
+            what an HTTP/2 upgrade attempt does to a POST here.
+        Disconnected: nobody is left to answer.
+    """
+    announced = headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > max_bytes:
+        raise _too_large(max_bytes)
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message.get("more_body"):
+        parts, size = [body], len(body)
+        while message.get("more_body"):
+            message = await receive()
+            part = message.get("body", b"")
+            size += len(part)
+            if size > max_bytes:
+                raise _too_large(max_bytes)
+            parts.append(part)
+        body = b"".join(parts)
+    if message["type"] == "http.disconnect":
+        raise Disconnected
+    if len(body) > max_bytes:
+        raise _too_large(max_bytes)
+    if announced.isdigit() and int(announced) != len(body):
+        short = f"The body has {len(body)} bytes of the {announced} announced in Content-Length."
+        raise Rejected(400, Reason.UNREADABLE, short)
+    return body

@@ -1,0 +1,89 @@
+"""Listening sockets and the HTTP server on them; when to stop is the app's to say."""
+
+import contextlib
+import socket
+from collections.abc import Generator, Sequence
+
+import uvicorn
+
+from tocsin.edge.calls import App
+from tocsin.errors import ConfigError
+
+BACKLOG = 2048
+
+
+class Server(uvicorn.Server):
+    """uvicorn without signal handlers of its own: the app stops the parts in order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+    def stop(self) -> None:
+        """Take no new calls, finish those in hand; `serve` then returns."""
+        self.should_exit = True
+
+
+def make_server(app: App, *, grace_s: int) -> Server:
+    """A server that lets calls in hand go on for `grace_s` seconds after `stop`."""
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=grace_s,
+    )
+    return Server(config)
+
+
+def listening_sockets(addresses: Sequence[str]) -> list[socket.socket]:
+    """A socket for each address, HOST:PORT, already listening.
+
+    Raises:
+        ConfigError: naming every address that cannot be listened on.
+    """
+    found: list[socket.socket] = []
+    problems: list[str] = []
+    for address in addresses:
+        try:
+            found.extend(_listen(address))
+        except OSError as error:
+            problems.append(f"listen: cannot listen on {address}: {error.strerror or error}")
+    if problems:
+        for one in found:
+            one.close()
+        raise ConfigError(problems)
+    return found
+
+
+def _listen(address: str) -> list[socket.socket]:
+    host, _, port = address.rpartition(":")
+    infos = socket.getaddrinfo(
+        host.strip("[]") or None, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    made: list[socket.socket] = []
+    try:
+        for family, kind, protocol, _, where in dict.fromkeys(infos):
+            made.append(one := socket.socket(family, kind, protocol))
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            one.bind(where)
+            one.listen(BACKLOG)
+    except OSError:
+        for one in made:
+            one.close()
+        raise
+    return made
+
+
+def url_of(listening: socket.socket) -> str:
+    """The address a person opens; a wildcard address is shown as this machine's own."""
+    host, port = listening.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"

@@ -1,0 +1,114 @@
+"""Every error Tocsin raises; the branch says what happens next.
+
+TocsinError
+├── ConfigError        stop at start, name the key, exit 2
+├── Rejected           the caller's fault: answered with its status, nothing stored
+├── DeliveryFailed     a destination did not take a message
+│   ├── TryLater       try again, not before `after_s`
+│   └── GiveUp         trying again cannot help
+└── StoreDown          ours: answered 503 with Retry-After
+
+Each carries a `reason` out of one closed list: the same word stands in the log line,
+the metric's label and on the screens, so that one can be found from the other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something was refused or failed. Add a word here and in `docs/contracts.md`."""
+
+    BAD_CONFIG = "bad_config"
+    UNREADABLE = "unreadable"
+    BAD_FIELD = "bad_field"
+    TOO_LARGE = "too_large"
+    TOO_DEEP = "too_deep"
+    WRONG_CONTENT_TYPE = "wrong_content_type"
+    WRONG_METHOD = "wrong_method"
+    NOT_FOUND = "not_found"
+    AMBIGUOUS = "ambiguous"
+    CONFLICT = "conflict"
+    NOT_SIGNED_IN = "not_signed_in"
+    BAD_CREDENTIALS = "bad_credentials"
+    BAD_SIGNATURE = "bad_signature"
+    NOT_ALLOWED = "not_allowed"
+    BAD_ORIGIN = "bad_origin"
+    RATE_LIMITED = "rate_limited"
+    TOO_MANY_CONNECTIONS = "too_many_connections"
+    TIMED_OUT = "timed_out"
+    STORE_DOWN = "store_down"
+    STORE_FULL = "store_full"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """A field of a caller's message that is wrong; `field` is a dotted path, "" the whole."""
+
+    field: str
+    message: str
+
+
+class TocsinError(Exception):
+    """Root of the tree; its text never holds a secret."""
+
+    reason: Reason
+
+    def __init__(self, message: str, *, reason: Reason) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason
+
+
+class ConfigError(TocsinError):
+    """The settings cannot be used. `problems` lists all of them, each naming its key."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems), reason=Reason.BAD_CONFIG)
+        self.problems = tuple(problems)
+
+
+class Rejected(TocsinError):
+    """A call is refused and nothing of it is stored."""
+
+    def __init__(
+        self,
+        status: int,
+        reason: Reason,
+        message: str,
+        *,
+        fields: Sequence[FieldFault] = (),
+        retry_after_s: int | None = None,
+    ) -> None:
+        super().__init__(message, reason=reason)
+        self.status = status
+        self.fields = tuple(fields)
+        self.retry_after_s = retry_after_s
+
+
+class DeliveryFailed(TocsinError):
+    """A message did not arrive at its destination."""
+
+
+class TryLater(DeliveryFailed):
+    """The destination may take the message later, not before `after_s` seconds."""
+
+    def __init__(self, message: str, *, reason: Reason, after_s: float | None = None) -> None:
+        super().__init__(message, reason=reason)
+        self.after_s = after_s
+
+
+class GiveUp(DeliveryFailed):
+    """The destination will never take this message."""
+
+
+class StoreDown(TocsinError):
+    """The store cannot commit now: no room, no connection, or stopping. Try again later."""
+
+    def __init__(
+        self, message: str, *, reason: Reason = Reason.STORE_DOWN, retry_after_s: int = 5
+    ) -> None:
+        super().__init__(message, reason=reason)
+        self.retry_after_s = retry_after_s

@@ -1,0 +1,1 @@
+"""Takes in HTTP calls, verifies and reads them, and answers once they are stored."""

@@ -1,0 +1,34 @@
+"""Where a live client stands in the journal, and whether it can go on from there.
+
+Pure. An offset is `<epoch>:<seq>`: the seq of the last event the client has, and the identity
+of the journal that gave it. A seq of another journal, or one before events that retention has
+removed, would silently leave out a part, so it is not resumed from.
+"""
+
+from dataclasses import dataclass
+
+_LARGEST_SEQ = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """The last event a client has."""
+
+    epoch: str
+    seq: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}:{self.seq}"
+
+
+def parse_offset(text: str) -> Offset | None:
+    """The offset in a client's `Last-Event-ID`; None when it is none."""
+    epoch, _, seq = text.strip().partition(":")
+    if not epoch or not (seq.isascii() and seq.isdecimal()) or int(seq) > _LARGEST_SEQ:
+        return None
+    return Offset(epoch, int(seq))
+
+
+def can_resume(offset: Offset, epoch: str, pruned_through: int, newest: int) -> bool:
+    """Whether every event after `offset` is still there to be given."""
+    return offset.epoch == epoch and pruned_through <= offset.seq <= newest

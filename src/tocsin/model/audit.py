@@ -1,0 +1,39 @@
+"""Events that tell what a person changed in Tocsin itself, and who signed in.
+
+They never carry the new value: it may be a secret, and the journal is read by every viewer.
+"""
+
+from datetime import datetime
+
+from tocsin.model.event import NewEvent, new_event_id
+
+SOURCE = "tocsin"
+
+
+def setting_changed(what: str, name: str, by: str, at: datetime) -> NewEvent:
+    """`by` did `what` ("token.created", "person.removed" …) to the thing called `name`."""
+    return _event("setting.changed", name, {"what": what, "name": name, "by": by}, at)
+
+
+def person_signed_in(name: str, how: str, address: str, at: datetime) -> NewEvent:
+    """`name` opened a session by `how`: password or code."""
+    data = {"name": name, "how": how, "address": address, "by": name}
+    return _event("person.signed_in", name, data, at)
+
+
+def instance_event(kind: str, instance: str, at: datetime) -> NewEvent:
+    """A process of Tocsin began or ended its work; `kind` is instance.started or .stopped."""
+    return _event(kind, instance, {"instance": instance}, at)
+
+
+def _event(kind: str, subject: str, data: dict[str, str], at: datetime) -> NewEvent:
+    return NewEvent(
+        id=new_event_id(),
+        source=SOURCE,
+        type=kind,
+        project="",
+        subject=subject,
+        occurred_at=at,
+        received_at=at,
+        data=data,
+    )

@@ -1,0 +1,116 @@
+"""Append a group of events in one transaction: numbers, duplicates, and what they change.
+
+Runs in the writer's thread, inside the transaction it is given.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import orjson
+from sqlalchemy import Connection, Dialect, bindparam, literal_column, select
+from sqlalchemy import func as sql
+
+from tocsin.model.event import NewEvent, Receipt
+from tocsin.model.times import to_us
+from tocsin.store.facts import PRUNED_THROUGH
+from tocsin.store.folded import FoldedDeployments
+from tocsin.store.statement import compile_for, in_list, insert_all, json_list
+from tocsin.store.tables.journal import deliveries_seen, events, journal_facts
+
+
+class Appender:
+    """Appends groups; remembers what it folded for as long as nobody else has written."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._last_seq = -1
+        self._folded = FoldedDeployments(dialect)
+        pruned = select(sql.cast(journal_facts.c.value, events.c.seq.type)).where(
+            journal_facts.c.name == bindparam("name")
+        )
+        self._newest = compile_for(
+            dialect,
+            select(
+                sql.coalesce(sql.max(events.c.seq), literal_column("0")),
+                sql.coalesce(pruned.scalar_subquery(), literal_column("0")),
+            ),
+        )
+        self._seen = compile_for(
+            dialect,
+            select(deliveries_seen.c.key, deliveries_seen.c.seq, deliveries_seen.c.event_id).where(
+                in_list(deliveries_seen.c.key, "keys")
+            ),
+        )
+        self._insert_events = compile_for(dialect, insert_all(events))
+        self._insert_seen = compile_for(dialect, insert_all(deliveries_seen))
+
+    def forget(self) -> None:
+        """What was folded has been changed by somebody else; called in the writer's thread."""
+        self._folded.forget()
+
+    def append(self, conn: Connection, groups: Sequence[Sequence[NewEvent]]) -> list[list[Receipt]]:
+        """Append every event of `groups` in their order; a receipt for each."""
+        newest, pruned = self._newest.fetch(conn, PRUNED_THROUGH)[0]
+        last_seq = max(newest, pruned)
+        if last_seq != self._last_seq:
+            self._folded.forget()
+        # Until this transaction is known to have worked, nothing remembered can be trusted:
+        # if it is rolled back, the next one finds a number that differs from this.
+        self._last_seq = -1
+        seen = self._receipts_of(conn, groups)
+        fresh: list[tuple[int, NewEvent]] = []
+        answers: list[list[Receipt]] = []
+        for group in groups:
+            answer: list[Receipt] = []
+            for event in group:
+                receipt = seen.get(event.dedupe) if event.dedupe is not None else None
+                if receipt is None:
+                    last_seq += 1
+                    fresh.append((last_seq, event))
+                    receipt = Receipt(last_seq, event.id, is_duplicate=False)
+                    if event.dedupe is not None:
+                        seen[event.dedupe] = replace(receipt, is_duplicate=True)
+                answer.append(receipt)
+            answers.append(answer)
+        if fresh:
+            self._store(conn, fresh)
+        self._last_seq = last_seq
+        return answers
+
+    def _receipts_of(
+        self, conn: Connection, groups: Iterable[Sequence[NewEvent]]
+    ) -> dict[str, Receipt]:
+        keys = {event.dedupe for group in groups for event in group if event.dedupe is not None}
+        if not keys:
+            return {}
+        rows = self._seen.fetch(conn, json_list(keys))
+        return {key: Receipt(seq, event_id, is_duplicate=True) for key, seq, event_id in rows}
+
+    def _store(self, conn: Connection, fresh: Sequence[tuple[int, NewEvent]]) -> None:
+        projects = self._folded.apply(conn, fresh)
+        self._insert_events.run(
+            conn,
+            [
+                (
+                    seq,
+                    event.id,
+                    event.source,
+                    event.type,
+                    projects.get(seq, event.project),
+                    event.subject,
+                    to_us(event.occurred_at),
+                    event.occurred_text,
+                    to_us(event.received_at),
+                    orjson.dumps(event.data).decode(),
+                    None if event.attributes is None else orjson.dumps(event.attributes).decode(),
+                )
+                for seq, event in fresh
+            ],
+        )
+        self._insert_seen.run(
+            conn,
+            [
+                (event.dedupe, seq, event.id, to_us(event.received_at))
+                for seq, event in fresh
+                if event.dedupe is not None
+            ],
+        )

@@ -1,0 +1,166 @@
+"""The journal: all events in commit order, appended in groups that share one commit.
+
+While the writer commits one group, the next gathers; a caller alone is not made to wait for
+company. An answer comes only once the commit is on the disk.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from sqlalchemy import Connection
+
+from tocsin.errors import StoreDown
+from tocsin.model.event import NewEvent, Receipt
+from tocsin.store.append import Appender
+from tocsin.store.database import Database
+
+T = TypeVar("T")
+Also = Callable[[Connection], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a group may grow, and how much may wait before callers are sent away."""
+
+    batch_max_events: int = 512
+    queue_max_events: int = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one caller wants appended, all of it or nothing."""
+
+    events: Sequence[NewEvent]
+    also: Also | None
+    answer: "asyncio.Future[list[Receipt]]"
+
+
+class Journal:
+    """Appends events; `on_commit` is told the newest seq, from the event loop's thread."""
+
+    def __init__(
+        self,
+        database: Database,
+        appender: Appender,
+        limits: Limits,
+        on_commit: Callable[[int], None],
+        registry: CollectorRegistry,
+    ) -> None:
+        self._database = database
+        self._appender = appender
+        self._limits = limits
+        self._on_commit = on_commit
+        self._waiting: deque[Entry] = deque()
+        self._waiting_events = 0
+        self._is_draining = False
+        self._loop = asyncio.get_running_loop()
+        self._appended = Counter(
+            "tocsin_journal_events", "Events appended to the journal.", registry=registry
+        )
+        self._batch = Histogram(
+            "tocsin_journal_batch_events",
+            "Events that shared one commit.",
+            buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
+            registry=registry,
+        )
+
+    @property
+    def waiting_events(self) -> int:
+        """How many events wait for their commit."""
+        return self._waiting_events
+
+    async def append(self, events: Sequence[NewEvent], also: Also | None = None) -> list[Receipt]:
+        """Append `events` in one transaction, together with what `also` writes; a receipt each.
+
+        An event whose `dedupe` key is known is not stored again and gets the first receipt.
+
+        Raises:
+            StoreDown: nothing of it is stored.
+        """
+        if self._waiting_events + len(events) > self._limits.queue_max_events:
+            raise StoreDown(
+                "Too much is waiting to be stored; nothing was stored.", retry_after_s=1
+            )
+        answer: asyncio.Future[list[Receipt]] = self._loop.create_future()
+        self._waiting.append(Entry(events, also, answer))
+        self._waiting_events += len(events)
+        if not self._is_draining:
+            self._drain()
+        return await answer
+
+    async def remove(self, work: Callable[[Connection], T]) -> T:
+        """Run `work`, which takes away what was folded from events, and forget it here too.
+
+        Raises:
+            StoreDown: nothing of it is done.
+        """
+
+        def both(conn: Connection) -> T:
+            self._appender.forget()
+            return work(conn)
+
+        return await self._database.write(both)
+
+    def _drain(self) -> None:
+        """Hand the next group to the writer; runs in the event loop's thread."""
+        group: list[Entry] = []
+        size = 0
+        while self._waiting and (
+            not group or size + len(self._waiting[0].events) <= self._limits.batch_max_events
+        ):
+            entry = self._waiting.popleft()
+            group.append(entry)
+            size += len(entry.events)
+        self._waiting_events -= size
+        self._is_draining = bool(group)
+        if group:
+            self._hand_over(group)
+
+    def _hand_over(self, group: list[Entry]) -> None:
+        future = self._database.writer.submit(partial(self._write, group))
+        future.add_done_callback(
+            lambda done: self._loop.call_soon_threadsafe(self._settle, group, done)
+        )
+
+    def _write(self, group: list[Entry], conn: Connection) -> list[list[Receipt]]:
+        """The group's transaction; runs in the writer's thread."""
+        receipts = self._appender.append(conn, [entry.events for entry in group])
+        for entry in group:
+            if entry.also is not None:
+                entry.also(conn)
+        return receipts
+
+    def _settle(self, group: list[Entry], done: "Future[list[list[Receipt]]]") -> None:
+        """Answer the group's callers and start the next group; in the event loop's thread."""
+        error = done.exception()
+        if error is not None:
+            self._settle_failed(group, error)
+            return
+        newest = 0
+        for entry, receipts in zip(group, done.result(), strict=True):
+            fresh = [receipt.seq for receipt in receipts if not receipt.is_duplicate]
+            self._appended.inc(len(fresh))
+            newest = max(newest, *fresh, 0)
+            if not entry.answer.done():
+                entry.answer.set_result(receipts)
+        self._batch.observe(sum(len(entry.events) for entry in group))
+        if newest:
+            self._on_commit(newest)
+        self._drain()
+
+    def _settle_failed(self, group: list[Entry], error: BaseException) -> None:
+        if isinstance(error, StoreDown) or len(group) == 1:
+            for entry in group:
+                if not entry.answer.done():
+                    entry.answer.set_exception(error)
+            self._drain()
+        else:
+            # One of them cannot be stored; the others must not suffer for it.
+            for entry in group:
+                self._hand_over([entry])

@@ -1,0 +1,66 @@
+"""Bring the database's schema up to date, once, however many processes start at the same time."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.engine import URL
+
+from tocsin.errors import ConfigError
+from tocsin.store.database import BUSY_TIMEOUT_S, writing_engine
+from tocsin.store.failures import translated_errors
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+async def migrate(url: URL) -> str:
+    """Apply what is missing, in one transaction that holds the write lock; gives the revision.
+
+    Raises:
+        ConfigError: the database was written by a newer Tocsin.
+        StoreDown: it cannot be opened or written.
+    """
+    return await asyncio.to_thread(_migrate, url)
+
+
+def _migrate(url: URL) -> str:
+    _prepare_file(Path(str(url.database)))
+    engine = writing_engine(url)
+    try:
+        with translated_errors(), engine.begin() as conn:
+            return _upgrade(conn)
+    finally:
+        engine.dispose()
+
+
+def _prepare_file(path: Path) -> None:
+    """Make a new file give space back in slices; this can only be chosen before its first table."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.stat().st_size:
+        return
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)
+    connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+    connection.close()
+    # What senders tell may be anybody's secret: nobody else on the machine reads it.
+    path.chmod(0o600)
+
+
+def _upgrade(conn: Connection) -> str:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = conn
+    scripts = ScriptDirectory.from_config(config)
+    now = MigrationContext.configure(conn).get_current_revision()
+    if now is not None and now not in {script.revision for script in scripts.walk_revisions()}:
+        message = (
+            f"database_url: the database is of a newer Tocsin (schema {now}); "
+            "start that version, or restore a backup made before the upgrade"
+        )
+        raise ConfigError([message])
+    command.upgrade(config, "head")
+    return str(scripts.get_current_head())

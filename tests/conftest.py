@@ -1,0 +1,206 @@
+"""What holds for every test: its limits, its surroundings, and two guards.
+
+One guard lets nothing connect beyond this machine, the other fails a test in which code of
+Tocsin holds up the event loop. Both look at this process only, not at servers it starts.
+"""
+
+import itertools
+import os
+import socket
+import sys
+import threading
+import time
+import traceback
+from asyncio import events
+from collections.abc import Callable, Generator
+from ipaddress import ip_address
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+SOURCE = str(Path(__file__).parent.parent / "src" / "tocsin") + os.sep
+SYSTEM_TESTS = Path(__file__).parent / "system"
+
+SYSTEM_LIMIT_S = 120
+SOAK_LIMIT_S = 1800
+
+# What the guards saw since the test began; a fault in a thread cannot be raised in the test.
+_faults: list[str] = []
+
+
+# --- limits and options
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="run the long trials in full")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    _prepare_surroundings()
+    hypothesis.settings.register_profile("short", deadline=None, print_blob=True)
+    hypothesis.settings.register_profile(
+        "soak", parent=hypothesis.settings.get_profile("short"), max_examples=10_000
+    )
+    hypothesis.settings.load_profile("soak" if config.getoption("--soak") else "short")
+    sys.addaudithook(_only_this_machine)
+    _watch_loops()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    is_soak = config.getoption("--soak")
+    for item in items:
+        if SYSTEM_TESTS in item.path.parents:
+            item.add_marker("system")
+        if item.get_closest_marker("soak") and not is_soak:
+            item.add_marker(pytest.mark.skip(reason="a long trial: runs in `make soak`"))
+        if item.get_closest_marker("timeout"):
+            continue
+        if item.get_closest_marker("soak") or (is_soak and item.get_closest_marker("system")):
+            item.add_marker(pytest.mark.timeout(SOAK_LIMIT_S))
+        elif item.get_closest_marker("system"):
+            item.add_marker(pytest.mark.timeout(SYSTEM_LIMIT_S))
+
+
+@pytest.fixture(scope="session")
+def soak_times(pytestconfig: pytest.Config) -> int:
+    """How often a trial such as a kill under load is made: 5, in `make soak` 20."""
+    return 20 if pytestconfig.getoption("--soak") else 5
+
+
+def _prepare_surroundings() -> None:
+    """Settings, proxies and colours of the developer's shell must not reach a test."""
+    for name in list(os.environ):
+        if name.startswith("TOCSIN_") or name.lower().endswith("_proxy"):
+            del os.environ[name]
+    for name in ("ENVIRONMENT", "FORCE_COLOR", "GITHUB_ACTIONS"):
+        os.environ.pop(name, None)
+    # A zone with odd minutes: a time that is read or written as local shows at once.
+    os.environ["TZ"] = "NPT-5:45"
+    time.tzset()
+
+
+# --- the guards' verdict
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+    del item
+    _faults.clear()
+    yield
+    _complain()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    del item
+    yield
+    _complain()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    del item
+    yield
+    _complain()
+
+
+def _complain() -> None:
+    if _faults:
+        told = "\n".join(_faults)
+        _faults.clear()
+        pytest.fail(told, pytrace=False)
+
+
+# --- nothing beyond this machine
+
+
+class BeyondThisMachineError(OSError):
+    """A test tried to reach the network."""
+
+
+def _only_this_machine(event: str, args: tuple[object, ...]) -> None:
+    """Refuse connects and look-ups that would leave the machine (PEP 578 audit hook)."""
+    if event in {"socket.connect", "socket.sendto", "socket.sendmsg"}:
+        target = args[1]
+        # A path or None: a Unix socket, or one that is connected already.
+        host = target[0] if isinstance(target, tuple) else None
+        is_refused = isinstance(host, str) and not _is_here(host)
+    elif event in {"socket.getaddrinfo", "socket.gethostbyname"}:
+        host = args[0].decode("ascii", "replace") if isinstance(args[0], bytes) else args[0]
+        is_refused = isinstance(host, str) and not (_is_address(host) or _is_here(host))
+    else:
+        return
+    if is_refused:
+        _faults.append(f"{event} of {host!r}: tests reach nothing beyond this machine")
+        raise BeyondThisMachineError(_faults[-1])
+
+
+def _is_here(host: str) -> bool:
+    if _is_address(host):
+        address = ip_address(host.partition("%")[0])
+        return address.is_loopback or address.is_unspecified
+    return host in {"", "localhost", socket.gethostname()} or host.endswith(".localhost")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+# --- nothing holds up the loop
+
+# A callback is found guilty when so many looks in a row find it still running, with code of
+# Tocsin on its stack. Looks, not seconds: when the whole machine halts, the watcher halts with
+# it and counts one look, so a busy machine is no reason to fail.
+LOOK_EVERY_S = 0.25
+LOOKS_TO_FAIL = 6
+
+# The callback that each thread's loop runs now, as a number: to hold the callback itself would
+# keep alive what a test expects to be gone.
+_running: dict[int, int] = {}
+
+
+def _watch_loops() -> None:
+    """Have each callback of an asyncio loop noted while it runs, and a thread look at them."""
+    original: Callable[[events.Handle], None] = events.Handle._run
+    numbers = itertools.count(1)
+
+    def noted(handle: events.Handle) -> None:
+        thread = threading.get_ident()
+        _running[thread] = next(numbers)
+        try:
+            original(handle)
+        finally:
+            _running.pop(thread, None)
+
+    events.Handle._run = noted  # type: ignore[method-assign,assignment] # there is no hook for it
+    threading.Thread(target=_keep_looking, name="loop watcher", daemon=True).start()
+
+
+def _keep_looking() -> None:
+    seen: dict[int, tuple[int, int]] = {}
+    while True:
+        time.sleep(LOOK_EVERY_S)
+        seen = {
+            thread: _look(thread, number, *seen.get(thread, (0, 0)))
+            for thread, number in list(_running.items())
+        }
+
+
+def _look(thread: int, number: int, before: int, looks: int) -> tuple[int, int]:
+    """The callback that runs in a thread, and how many looks in a row found it there."""
+    if number != before:
+        return number, 1
+    frame = sys._current_frames().get(thread)
+    stack = traceback.extract_stack(frame) if frame else traceback.StackSummary()
+    if not any(call.filename.startswith(SOURCE) for call in stack):
+        return number, 1
+    if looks + 1 == LOOKS_TO_FAIL:
+        where = "".join(traceback.format_list(stack[-6:]))
+        held_s = LOOK_EVERY_S * (LOOKS_TO_FAIL - 1)
+        _faults.append(f"the event loop was held up for more than {held_s} s at\n{where}")
+    return number, looks + 1

@@ -1,0 +1,50 @@
+"""defaults.toml, the dataclasses and docs/configuration.md say the same."""
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from tocsin.settings.names import PLAIN_NAMES, dotted, environment_name
+from tocsin.settings.reference import described, render_configuration
+from tocsin.settings.shape import Key, find, shape_of, values
+
+KEYS = [key for key, _ in values(shape_of({}))]
+
+
+def test_every_setting_has_a_default_and_every_default_a_setting() -> None:
+    text = resources.files("tocsin.settings").joinpath("defaults.toml").read_text("utf-8")
+    table = tomllib.loads(text)
+    entries = [
+        (name, inner) if isinstance(value, dict) else (name,)
+        for name, value in table.items()
+        for inner in (value if isinstance(value, dict) else [""])
+    ]
+
+    assert entries == KEYS
+
+
+def test_every_setting_and_section_is_described_in_the_order_of_the_file() -> None:
+    entries = list(described())
+
+    assert [one.key for one in entries if one.default is not None] == KEYS
+    assert [one.key for one in entries if not one.text.strip()] == []
+
+
+@pytest.mark.parametrize("key", KEYS, ids=dotted)
+def test_the_page_names_every_setting(key: Key) -> None:
+    page = render_configuration()
+
+    assert f"### `{dotted(key)}`" in page
+    assert f"`{environment_name(key)}`" in page
+
+
+def test_the_page_in_docs_is_the_one_that_is_made() -> None:
+    page = Path(__file__).parents[2] / "docs" / "configuration.md"
+
+    assert page.read_text("utf-8") == render_configuration()
+
+
+def test_every_plain_name_means_a_setting_that_exists() -> None:
+    assert [name for name, key in PLAIN_NAMES.items() if find(shape_of({}), key) is None] == []

@@ -1,0 +1,56 @@
+"""One-time codes: once, for a while, and only while there is nobody."""
+
+from datetime import timedelta
+
+from tocsin.model.access import Role
+from tocsin.model.event import new_event_id
+from tocsin.model.people import Person
+from tocsin.store import people, sign_in_codes
+from tocsin.store.database import Database
+from tocsin.testing.clock import HandClock
+
+HOUR = timedelta(hours=1)
+
+
+async def create(database: Database, clock: HandClock) -> str:
+    code = await database.write(lambda conn: sign_in_codes.create(conn, clock.now(), HOUR))
+    assert code is not None
+    return code
+
+
+async def use(database: Database, clock: HandClock, code: str) -> bool:
+    return await database.write(lambda conn: sign_in_codes.use(conn, code, clock.now()))
+
+
+async def test_a_code_opens_once(database: Database, clock: HandClock) -> None:
+    code = await create(database, clock)
+
+    assert [await use(database, clock, code) for _ in range(2)] == [True, False]
+    assert not await use(database, clock, "another")
+
+
+async def test_a_code_runs_out(database: Database, clock: HandClock) -> None:
+    code = await create(database, clock)
+
+    clock.move(HOUR.total_seconds())
+
+    assert not await use(database, clock, code)
+
+
+async def test_a_new_code_takes_the_place_of_the_one_before(
+    database: Database, clock: HandClock
+) -> None:
+    first, second = await create(database, clock), await create(database, clock)
+
+    assert not await use(database, clock, first)
+    assert await use(database, clock, second)
+
+
+async def test_with_the_first_person_codes_end(database: Database, clock: HandClock) -> None:
+    code = await create(database, clock)
+    mina = Person(new_event_id(), "mina", Role.ADMIN, clock.now())
+
+    await database.write(lambda conn: people.add(conn, mina, "hash"))
+
+    assert not await use(database, clock, code)
+    assert await database.write(lambda c: sign_in_codes.create(c, clock.now(), HOUR)) is None
