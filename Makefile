@@ -25,11 +25,11 @@ check: ## format, lint, types, architecture, docs
 
 bench: ## measure against a reference on this machine
 	@scripts/environment.sh dev
-	@.venv/bin/python -m bench $(ARGS)
+	@scripts/debian-install.sh wrk && .venv/bin/python -m bench $(ARGS)
 
 bench-large: ## what needs gigabytes: ten million events
 	@scripts/environment.sh dev
-	@.venv/bin/python -m bench --large $(ARGS)
+	@scripts/debian-install.sh wrk && .venv/bin/python -m bench --large $(ARGS)
 
 soak: ## the long trials in full (hours)
 	@scripts/environment.sh dev

@@ -54,9 +54,22 @@ def tocsin(data_dir: Path | None = None, **settings: str) -> Iterator[Running]:
 
 @contextmanager
 def bare() -> Iterator[Running]:
-    """The reference that stores nothing."""
+    """A reference that looks at nothing and answers."""
+    with _reference("bare") as running:
+        yield running
+
+
+@contextmanager
+def unstoring() -> Iterator[Running]:
+    """A reference with Tocsin's own receivers, which store nothing."""
+    with _reference("unstoring") as running:
+        yield running
+
+
+@contextmanager
+def _reference(kind: str) -> Iterator[Running]:
     port = free_port()
-    command = [sys.executable, "-m", "bench.bare", str(port)]
+    command = [sys.executable, "-m", "bench.references", kind, str(port)]
     with _process(command, f"http://127.0.0.1:{port}", "/", {}) as running:
         yield running
 
@@ -66,9 +79,7 @@ def _process(
     command: list[str], url: str, path: str, environ: Mapping[str, str]
 ) -> Iterator[Running]:
     began_s = time.monotonic()
-    process = subprocess.Popen(  # noqa: S603 - our own servers
-        command, env={**os.environ, **environ}, stdout=subprocess.DEVNULL
-    )
+    process = subprocess.Popen(command, env={**os.environ, **environ}, stdout=subprocess.DEVNULL)
     try:
         _wait_until_ready(process, url + path)
         yield Running(url, process.pid, time.monotonic() - began_s)

@@ -1,5 +1,6 @@
 """A journal in a temporary folder that is told deployment messages, and an API that reads it."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -162,7 +163,14 @@ class Reading:
         }
         said: list[dict[str, Any]] = []
 
+        is_read = False
+
         async def receive() -> dict[str, Any]:
+            nonlocal is_read
+            if is_read:
+                # The caller stays until it is answered.
+                await asyncio.get_running_loop().create_future()
+            is_read = True
             return {"type": "http.request", "body": b"", "more_body": False}
 
         async def send(part: Any) -> None:

@@ -6,13 +6,14 @@ import os
 import resource
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
 import structlog
+from fastapi.middleware.cors import CORSMiddleware
 from prometheus_client import CollectorRegistry
 
 from tocsin import __version__
@@ -20,6 +21,7 @@ from tocsin.bus.bell import Bell
 from tocsin.bus.supervisor import Supervisor
 from tocsin.clock import Clock, SystemClock
 from tocsin.edge.callers import Callers
+from tocsin.edge.calls import App
 from tocsin.edge.front import Front, Part
 from tocsin.edge.server import listening_sockets, make_server, url_of
 from tocsin.errors import StoreDown
@@ -60,7 +62,7 @@ Step = Callable[[], Awaitable[None]]
 class Tocsin:
     """A built Tocsin: its entrance, the loops of its stages, and how to have it wind down."""
 
-    front: Front
+    front: App
     loops: tuple[tuple[str, Step], ...]
     supervisor: Supervisor
     wind_down: Callable[[], None]
@@ -194,7 +196,7 @@ async def _assemble(ground: Ground) -> Tocsin:
     stalled = StalledDeployments(database, journal, clock, settings.watch)
     retention = Retention(database, journal, clock, settings.retention, settings.journal, registry)
     return Tocsin(
-        front=Front([Part(stream.takes, stream), Part(receiver.takes, receiver)], api),
+        front=_front([Part(stream.takes, stream), Part(receiver.takes, receiver)], api, settings),
         loops=(
             ("live.recent", recent.step),
             ("watch.stalled", stalled.step),
@@ -203,6 +205,22 @@ async def _assemble(ground: Ground) -> Tocsin:
         supervisor=Supervisor(clock, registry),
         wind_down=wind_down,
         sign_in_code=ground.sign_in_code,
+    )
+
+
+def _front(parts: Sequence[Part], api: App, settings: Settings) -> App:
+    """The entrance; pages of other origins that are allowed to call may read the answers too."""
+    front = Front(parts, api)
+    origins = settings.auth.allowed_origins
+    if not origins:
+        return front
+    return CORSMiddleware(
+        front,
+        allow_origins=origins,
+        allow_credentials=True,
+        allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+        allow_headers=("*",),
+        expose_headers=("Retry-After",),
     )
 
 

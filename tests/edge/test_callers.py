@@ -166,6 +166,8 @@ def test_no_header_makes_a_remote_caller_local(headers: dict[str, str], peer: st
         ({"x-tocsin-token": TOKEN, "cookie": COOKIE}, ""),
         ({}, f"a=b&token={TOKEN}"),
     ],
+    # The token is another one in each process that runs tests.
+    ids=["bearer", "small letters", "own header", "beside a source's", "beside a cookie", "query"],
 )
 async def test_a_token_is_taken_where_it_may_be_shown(
     headers: Mapping[str, str], query: str
@@ -191,8 +193,10 @@ async def test_a_token_in_the_query_counts_only_where_it_is_asked_for() -> None:
         {"authorization": "Bearer something"},
         {"authorization": "Bearer"},
         {"x-tocsin-token": "\xff\xfe"},
+        {"x-tocsin-token": ""},
         {"cookie": f"{SESSION_COOKIE}=ended"},
     ],
+    ids=["unknown", "no token", "no text", "no letters", "empty", "session"],
 )
 async def test_wrong_credentials_never_fall_back_to_the_local_role(
     headers: Mapping[str, str],

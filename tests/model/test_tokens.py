@@ -35,7 +35,11 @@ def test_any_text_has_a_digest_that_does_not_show_it(text: str) -> None:
     assert digest != text
 
 
-@pytest.mark.parametrize("text", ["", PREFIX, TOKEN + "\n", " " + TOKEN, TOKEN[:-1]])
+@pytest.mark.parametrize(
+    "text",
+    ["", PREFIX, TOKEN + "\n", " " + TOKEN, TOKEN[:-1]],
+    ids=["empty", "prefix", "line end", "space", "cut"],
+)
 def test_what_is_cut_or_padded_is_no_token(text: str) -> None:
     assert not is_token(text)
 

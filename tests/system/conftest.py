@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.reading import Reader
+from tests.system.reading import Reader, reading
 from tests.system.server import Server
-from tests.system.wire import Connection
+from tests.system.wire import Connection, connected
 
 Launch = Callable[..., Server]
 
@@ -53,17 +53,15 @@ def launch(tmp_path: Path) -> Generator[Launch, None, None]:
 @pytest.fixture
 async def sender(server: Server) -> AsyncGenerator[Connection, None]:
     """A connection to the shared server."""
-    connection = await Connection.open(server.port)
-    yield connection
-    await connection.close()
+    async with connected(server.port) as connection:
+        yield connection
 
 
 @pytest.fixture
 async def reader(server: Server) -> AsyncGenerator[Reader, None]:
     """A reader of the shared server."""
-    opened = await Reader.open(server.port)
-    yield opened
-    await opened.close()
+    async with reading(server.port) as opened:
+        yield opened
 
 
 @pytest.fixture

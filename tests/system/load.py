@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.system.reading import RECEIVER, Json, Reader, receipt_of, sample
-from tests.system.wire import Answer, ClosedError, Connection
+from tests.system.wire import Answer, ClosedError, Connection, connected
 
 SENDERS = 24
 
@@ -67,11 +67,10 @@ class Load:
                 group.create_task(self._repeat(list(self.sent)[part::8]))
 
     async def _repeat(self, keys: Sequence[str]) -> None:
-        sender = await Connection.open(self.port)
-        for key in keys:
-            receipt = receipt_of(await self.send(sender, key))
-            assert self.receipts.setdefault(key, receipt) == receipt
-        await sender.close()
+        async with connected(self.port) as sender:
+            for key in keys:
+                receipt = receipt_of(await self.send(sender, key))
+                assert self.receipts.setdefault(key, receipt) == receipt
 
     async def check(self, reader: Reader) -> None:
         """Every answered message is there once, every other one at most once, and nothing else."""

@@ -1,12 +1,13 @@
 """What a reader of the API sees, taken apart so that two states can be compared."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
-from tests.system.wire import Answer, Connection
+from tests.system.wire import Answer, Connection, connected
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "deployment"
 RECEIVER = "/api/webhooks/deployment"
@@ -29,13 +30,6 @@ class Reader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-
-    @classmethod
-    async def open(cls, port: int) -> Self:
-        return cls(await Connection.open(port))
-
-    async def close(self) -> None:
-        await self._connection.close()
 
     async def get(self, path: str, **query: str | int) -> Any:
         answer = await self._connection.get(path, **query)
@@ -70,13 +64,26 @@ class Reader:
         return await self.all(f"{address(deployment_id)}/logs", **query)
 
     async def state(self, deployment_id: str, **query: str | int) -> Json:
-        """All that its messages add up to, without what depends on their arrival."""
+        """All that its messages add up to, without what depends on their arrival.
+
+        Steps are sorted by name: which of two began first in the same second is known from
+        their arrival only.
+        """
         detail = await self.deployment(deployment_id, **query)
+        for run in detail["runs"]:
+            run["steps"].sort(key=lambda step: step["name"])
         lines = await self.lines(deployment_id, **query)
         return {
             "deployment": settled(detail, but={"id"}),
             "lines": sorted(json.dumps(settled(line), ensure_ascii=False) for line in lines),
         }
+
+
+@asynccontextmanager
+async def reading(port: int) -> AsyncIterator[Reader]:
+    """A reader on a connection of its own."""
+    async with connected(port) as connection:
+        yield Reader(connection)
 
 
 def address(deployment_id: str) -> str:

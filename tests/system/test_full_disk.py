@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.system.conftest import Launch
-from tests.system.reading import RECEIVER, Json, Reader, faults_of, receipt_of, sample
+from tests.system.reading import RECEIVER, Json, faults_of, reading, receipt_of, sample
 from tests.system.server import Server
 from tests.system.wire import Answer, Connection, connected
 
@@ -103,12 +103,11 @@ def big_line(number: int) -> Json:
 
 async def assert_only_kept(server: Server, kept: dict[str, Json]) -> None:
     """What was answered is there, what was refused is not; also in what is added up."""
-    reader = await Reader.open(server.port)
-    events = {event["id"]: event["data"] for event in await reader.events()}
-    assert events == kept
-    texts = [line["text"] for line in await reader.lines("full")]
-    assert texts == [message["message"] for message in kept.values()]
-    await reader.close()
+    async with reading(server.port) as reader:
+        events = {event["id"]: event["data"] for event in await reader.events()}
+        assert events == kept
+        texts = [line["text"] for line in await reader.lines("full")]
+        assert texts == [message["message"] for message in kept.values()]
 
 
 def fill(server: Server) -> None:

@@ -1,6 +1,7 @@
 """The same delivery twice is stored once and answered alike."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -46,17 +47,14 @@ async def test_a_refused_call_uses_up_no_key(sender: Connection, reader: Reader)
 async def test_fifty_at_once_are_stored_once(turn: int, server: Server, reader: Reader) -> None:
     deployment_id = f"i-4-{turn}"
     message = sample("log_entry", deployment_id=deployment_id)
-    senders = [await Connection.open(server.port) for _ in range(50)]
-
-    answers = await asyncio.gather(
-        *(one.post(RECEIVER, message, [("Idempotency-Key", deployment_id)]) for one in senders)
-    )
+    async with AsyncExitStack() as stack:
+        senders = [await stack.enter_async_context(connected(server.port)) for _ in range(50)]
+        key = [("Idempotency-Key", deployment_id)]
+        answers = await asyncio.gather(*(one.post(RECEIVER, message, key) for one in senders))
 
     assert len({receipt_of(answer) for answer in answers}) == 1
     assert len(await reader.events(subject=deployment_id)) == 1
     assert len(await reader.lines(deployment_id)) == 1
-    for one in senders:
-        await one.close()
 
 
 async def test_a_key_is_known_after_a_restart(launch: Launch) -> None:
@@ -77,13 +75,19 @@ async def test_a_key_is_known_after_a_restart(launch: Launch) -> None:
         assert receipt_of(await sender.post(RECEIVER, message, key)) == first
 
 
-@pytest.mark.parametrize("key", ["", "x" * 201, "x" * 20_000])
-async def test_a_key_that_is_none_is_told(key: str, sender: Connection, reader: Reader) -> None:
-    """An empty key is no key, one that is too long an error; never 5xx."""
-    message = sample("log_entry", deployment_id=f"i-6-{len(key)}")
-    answer = await sender.post(RECEIVER, message, [("Idempotency-Key", key)])
+async def test_an_empty_key_is_none(sender: Connection, reader: Reader) -> None:
+    for _ in range(2):
+        message = sample("log_entry", deployment_id="i-6")
+        receipt_of(await sender.post(RECEIVER, message, [("Idempotency-Key", "")]))
 
-    assert answer.status == (200 if not key else 400)
+    assert len(await reader.lines("i-6")) == 2
+
+
+async def test_a_key_without_end_is_refused(sender: Connection) -> None:
+    message = sample("log_entry", deployment_id="i-7")
+    answer = await sender.post(RECEIVER, message, [("Idempotency-Key", "x" * 20_000)])
+
+    assert answer.status in {400, 431}
 
 
 async def test_a_cloud_event_is_told_by_source_and_id(sender: Connection, reader: Reader) -> None:

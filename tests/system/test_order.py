@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.system.reading import RECEIVER, Json, Reader, receipt_of, sample
+from tests.system.reading import RECEIVER, Json, Reader, reading, receipt_of, sample
 from tests.system.server import Server
 from tests.system.wire import Connection, connected
 
@@ -111,6 +111,19 @@ async def test_two_senders_at_once_end_in_the_same_state(
     await assert_same_state(server.port, ids)
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+async def test_steps_are_listed_as_they_began(
+    order: tuple[int, ...], sender: Connection, reader: Reader
+) -> None:
+    deployment_id = f"o-listed-{''.join(map(str, order))}"
+    started = [
+        message("step_started", 10 * number, step_name=f"{9 - number}") for number in range(3)
+    ]
+    await send(sender, [started[number] for number in order], deployment_id)
+
+    assert [step["name"] for step in await reader.steps(deployment_id)] == ["9", "8", "7"]
+
+
 @pytest.fixture
 def chance() -> random.Random:
     """Random orders that pytest-randomly's seed gives again."""
@@ -133,11 +146,8 @@ async def send(sender: Connection, messages: Sequence[Json], deployment_id: str)
 
 async def assert_same_state(port: int, ids: Sequence[str]) -> None:
     """The first is the measure; all that differ are told, not only the first of them."""
-    reader = await Reader.open(port)
-    try:
+    async with reading(port) as reader:
         states = {one: dumped(await reader.state(one)) for one in ids}
-    finally:
-        await reader.close()
     measure = states[ids[0]]
     differing = [one for one in ids if states[one] != measure]
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.system.conftest import Launch
 from tests.system.mutation import Mutations
-from tests.system.reading import RECEIVER, Reader, faults_of, receipt_of
+from tests.system.reading import RECEIVER, Reader, faults_of, reading, receipt_of
 from tests.system.wire import connected
 
 CONNECTIONS = 8
@@ -42,14 +42,12 @@ async def test_random_bodies_are_kept_whole_or_not_at_all(launch: Launch, is_soa
     assert outcome.statuses[200] > share
     assert outcome.statuses[400] > share
     assert len(set(outcome.event_ids)) == len(outcome.event_ids)
-    reader = await Reader.open(server.port)
-    events = await reader.events()
-    assert {(event["id"], event["seq"]) for event in events} == set(
-        zip(outcome.event_ids, outcome.seqs, strict=True)
-    )
-    assert len(events) == outcome.statuses[200]
-    await read_every_deployment(reader)
-    await reader.close()
+    async with reading(server.port) as reader:
+        events = await reader.events()
+        kept = {(event["id"], event["seq"]) for event in events}
+        assert kept == set(zip(outcome.event_ids, outcome.seqs, strict=True))
+        assert len(events) == outcome.statuses[200]
+        await read_every_deployment(reader)
     assert "Traceback" not in server.log()
 
 
@@ -81,6 +79,8 @@ async def read_every_deployment(reader: Reader) -> None:
         detail = await reader.get(path, **query)
         assert {name: detail[name] for name in summary} == summary
         steps = await reader.get(f"{path}/steps", **query)
-        assert len(steps["items"]) == detail["steps_known"]
+        assert len(steps["items"]) == sum(len(run["steps"]) for run in detail["runs"])
+        newest = [run for run in detail["runs"] if run["run"] == detail["run"]]
+        assert [len(run["steps"]) for run in newest] == [detail["steps_known"]]
         lines = await reader.get(f"{path}/logs", limit=1, **query)
         assert lines["total"] == detail["lines"]

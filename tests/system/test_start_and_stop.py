@@ -13,7 +13,7 @@ import pytest
 
 from tests.system.conftest import Launch
 from tests.system.load import Load
-from tests.system.reading import RECEIVER, Reader, sample
+from tests.system.reading import RECEIVER, reading, sample
 from tests.system.server import Server
 from tests.system.sse import streaming
 from tests.system.wire import ClosedError, Connection, connected, encoded, head
@@ -38,11 +38,10 @@ async def test_a_stop_under_load_loses_nothing(sign: signal.Signals, launch: Lau
     assert {answer.status for answer in load.refused} <= {503}
     assert "Traceback" not in server.log()
     await asyncio.to_thread(server.start)
-    reader = await Reader.open(server.port)
-    await load.check(reader)
-    await load.repeat_all()
-    await load.check(reader)
-    await reader.close()
+    async with reading(server.port) as reader:
+        await load.check(reader)
+        await load.repeat_all()
+        await load.check(reader)
 
 
 async def test_an_open_stream_and_an_idle_connection_hold_no_stop_up(launch: Launch) -> None:
@@ -225,10 +224,8 @@ def post(server: Server, text: str) -> int:
 
 def listed(server: Server) -> list[int]:
     async def read() -> list[int]:
-        reader = await Reader.open(server.port)
-        seqs = [event["seq"] for event in await reader.events()]
-        await reader.close()
-        return seqs
+        async with reading(server.port) as reader:
+            return [event["seq"] for event in await reader.events()]
 
     return asyncio.run(read())
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.system.conftest import Launch
 from tests.system.load import Load
-from tests.system.reading import RECEIVER, Reader, receipt_of, sample
+from tests.system.reading import RECEIVER, Reader, reading, receipt_of, sample
 from tests.system.server import Server
 from tests.system.sse import STREAM, Message, Stream, streaming
 from tests.system.wire import Connection, connected
@@ -128,18 +128,17 @@ async def test_it_survives_kills_without_gap_or_repeat(launch: Launch, soak_time
         loads.append(load)
         async with resumed(server, last_id, "header", "axi-star-cloud") as stream:
             assert stream.opened["recovered"] is (True if last_id else None)
-            reading = asyncio.create_task(read_to_the_end(stream))
+            listening = asyncio.create_task(read_to_the_end(stream))
             pouring = asyncio.create_task(load.pour(8))
             await load.until(300)
             server.kill()
             await pouring
-            seqs += [message.json()["seq"] for message in await reading]
+            seqs += [message.json()["seq"] for message in await listening]
             last_id = stream.last_id
         await asyncio.to_thread(server.start)
 
-    reader = await Reader.open(server.port)
-    kept = [event["seq"] for event in await reader.events(project="axi-star-cloud")]
-    await reader.close()
+    async with reading(server.port) as reader:
+        kept = [event["seq"] for event in await reader.events(project="axi-star-cloud")]
     async with resumed(server, last_id, "header", "axi-star-cloud") as stream:
         missing = len(kept) - len(seqs)
         seqs += [message.json()["seq"] for message in await stream.events(missing)]

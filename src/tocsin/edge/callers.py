@@ -277,8 +277,8 @@ class Callers:
 
 def _shown(said: _Said, scope: Scope | None) -> _Shown | None:
     """The credential a call shows; `scope` is given where a query token counts."""
-    if token := said.get(b"x-tocsin-token").strip():
-        return _token(token)
+    if b"x-tocsin-token" in said.headers:
+        return _token(said.get(b"x-tocsin-token").strip())
     if (bearer := _bearer(said)) is not None:
         return _token(bearer)
     if scope is not None and (token := _query_token(scope.get("query_string", b""))):

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 
 from tocsin.errors import Reason, Rejected
 
@@ -35,6 +35,11 @@ def query_of(scope: Scope) -> dict[str, str]:
 def _too_large(limit: int) -> Rejected:
     message = f"The body is larger than {limit} bytes."
     return Rejected(413, Reason.TOO_LARGE, message)
+
+
+def queries_of(scope: Scope) -> dict[str, list[str]]:
+    """The query's parameters with all values of each."""
+    return parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
 
 
 async def body_of(headers: Mapping[str, str], receive: Receive, max_bytes: int) -> bytes:

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from tocsin.edge.answers import send_problem
 from tocsin.edge.callers import Callers
-from tocsin.edge.calls import Receive, Scope, Send, headers_of, query_of
+from tocsin.edge.calls import Receive, Scope, Send, headers_of, queries_of, query_of
 from tocsin.errors import FieldFault, Reason, Rejected, TocsinError
 from tocsin.live.offset import Offset, can_resume, parse_offset
 from tocsin.live.recent import PAGE, Recent, encode, message_of
@@ -120,7 +120,7 @@ class EventStream:
             message = "Too many live connections; try again."
             raise Rejected(503, Reason.TOO_MANY_CONNECTIONS, message, retry_after_s=5)
         query = query_of(scope)
-        wanted = filter_of(query)
+        wanted = filter_of(queries_of(scope))
         async with self._database.read() as conn:
             facts = await read_facts(conn)
             newest = max(await stored.newest_seq(conn), facts.pruned_through)

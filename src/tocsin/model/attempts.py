@@ -55,7 +55,8 @@ def _apply_instant(found: list[Attempt], marks: Iterable[Mark]) -> None:
 
 
 def _apply_start(found: list[Attempt], mark: Mark) -> None:
-    state = mark.state or StepState.RUNNING
+    is_retry = mark.state is StepState.RETRYING
+    state = StepState.RETRYING if is_retry else StepState.RUNNING
     last = found[-1] if found else None
     if last is not None and last.started_at is None:
         if last.state is StepState.RETRYING:

@@ -14,7 +14,7 @@ from tocsin.model.event import NewEvent, Receipt
 from tocsin.model.times import to_us
 from tocsin.store.facts import PRUNED_THROUGH
 from tocsin.store.folded import FoldedDeployments
-from tocsin.store.statement import compile_for, in_list, insert_all, json_list
+from tocsin.store.statement import compile_for, compile_rows, in_list, insert_all, json_list
 from tocsin.store.tables.journal import deliveries_seen, events, journal_facts
 
 
@@ -22,7 +22,9 @@ class Appender:
     """Appends groups; remembers what it folded for as long as nobody else has written."""
 
     def __init__(self, dialect: Dialect) -> None:
-        self._last_seq = -1
+        # What was folded up to here is remembered rightly, as long as it is the newest seq.
+        self._known_seq = -1
+        self._appended_seq = -1
         self._folded = FoldedDeployments(dialect)
         pruned = select(sql.cast(journal_facts.c.value, events.c.seq.type)).where(
             journal_facts.c.name == bindparam("name")
@@ -40,22 +42,27 @@ class Appender:
                 in_list(deliveries_seen.c.key, "keys")
             ),
         )
-        self._insert_events = compile_for(dialect, insert_all(events))
-        self._insert_seen = compile_for(dialect, insert_all(deliveries_seen))
+        self._insert_events = compile_rows(dialect, insert_all(events))
+        self._insert_seen = compile_rows(dialect, insert_all(deliveries_seen))
 
     def forget(self) -> None:
         """What was folded has been changed by somebody else; called in the writer's thread."""
         self._folded.forget()
 
+    def committed(self) -> None:
+        """The last `append` is committed; called in the writer's thread, before the next one."""
+        self._known_seq = self._appended_seq
+
     def append(self, conn: Connection, groups: Sequence[Sequence[NewEvent]]) -> list[list[Receipt]]:
         """Append every event of `groups` in their order; a receipt for each."""
         newest, pruned = self._newest.fetch(conn, PRUNED_THROUGH)[0]
         last_seq = max(newest, pruned)
-        if last_seq != self._last_seq:
+        if last_seq != self._known_seq:
             self._folded.forget()
-        # Until this transaction is known to have worked, nothing remembered can be trusted:
-        # if it is rolled back, the next one finds a number that differs from this.
-        self._last_seq = -1
+        # Until this transaction is known to be committed, nothing remembered can be trusted. To
+        # look at the number next time is not enough: were this one rolled back, another process
+        # could give the same number to an event of its own.
+        self._known_seq = -1
         seen = self._receipts_of(conn, groups)
         fresh: list[tuple[int, NewEvent]] = []
         answers: list[list[Receipt]] = []
@@ -73,7 +80,7 @@ class Appender:
             answers.append(answer)
         if fresh:
             self._store(conn, fresh)
-        self._last_seq = last_seq
+        self._appended_seq = last_seq
         return answers
 
     def _receipts_of(

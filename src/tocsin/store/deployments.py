@@ -1,6 +1,7 @@
 """Read deployments as they look now: lists of them, one by its id, and all that was said of one."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 import orjson
@@ -13,9 +14,10 @@ from tocsin.model.filters import DeploymentFilter
 from tocsin.model.paging import Page
 from tocsin.model.views import Summary
 from tocsin.model.words import DeploymentState
-from tocsin.store.keyset import Order, first_keys, rows_within, unindexed
+from tocsin.store.keyset import Order, first_keys, keys_within, unindexed
 from tocsin.store.packing import unpack_state
 from tocsin.store.search import contains
+from tocsin.store.statement import in_list, json_list
 from tocsin.store.tables.deployments import deployments, steps
 from tocsin.store.time_bounds import within
 
@@ -24,34 +26,10 @@ MAX_CANDIDATES = 1_000
 # Only what is under way can have stalled.
 _UNDER_WAY = (DeploymentState.PENDING, DeploymentState.RUNNING)
 
-# All but the state, which may be large and of which lists show nothing.
-_SHOWN = tuple(
-    deployments.c[name]
-    for name in (
-        "pk",
-        "project",
-        "deployment_id",
-        "status",
-        "is_stalled",
-        "conclusion",
-        "run",
-        "progress",
-        "steps_known",
-        "steps_ended",
-        "steps_failed",
-        "current_step",
-        "started_at",
-        "completed_at",
-        "duration_s",
-        "source",
-        "first_seen_at",
-        "last_seen_at",
-        "opened_seq",
-        "last_seq",
-        "line_count",
-        "facts",
-    )
-)
+# The columns are called as the fields; the state, which may be large, is none of them.
+_NAMES = tuple(part.name for part in fields(Summary))
+_SHOWN = tuple(deployments.c[name] for name in _NAMES)
+_STATUS, _FACTS = _NAMES.index("status"), _NAMES.index("facts")
 
 
 async def page(
@@ -83,9 +61,12 @@ async def page(
     elif statuses:
         driver = (deployments.c.status, statuses)
     keys = first_keys(Order(opened_seq, is_ascending=False), driver, where, limit + 1)
-    statement = select(*_SHOWN).where(opened_seq.in_(keys)).order_by(opened_seq.desc())
-    found = await rows_within(conn, statement, limit, lambda row: len(row.facts))
-    return Page([_summary(row) for row in found.items], found.is_more)
+    order = opened_seq.desc()
+    sizes = select(opened_seq, sql.length(deployments.c.facts)).where(opened_seq.in_(keys))
+    fitting = await keys_within(conn, sizes.order_by(order), limit)
+    statement = select(*_SHOWN).where(in_list(opened_seq, "seqs")).order_by(order)
+    rows = await conn.execute(statement, {"seqs": json_list(fitting.items)})
+    return Page([_summary(row) for row in rows], fitting.is_more)
 
 
 async def with_id(
@@ -124,10 +105,7 @@ def _says(text: str) -> ColumnElement[bool]:
 
 
 def _summary(row: Row[Any]) -> Summary:
-    return Summary(
-        **{
-            **row._mapping,  # noqa: SLF001 - the public name of it, see SQLAlchemy's Row
-            "status": DeploymentState(row.status),
-            "facts": orjson.loads(row.facts),
-        }
-    )
+    values = list(row)
+    values[_STATUS] = DeploymentState(values[_STATUS])
+    values[_FACTS] = orjson.loads(values[_FACTS])
+    return Summary(*values)

@@ -12,7 +12,8 @@ from tocsin.model.event import Event
 from tocsin.model.filters import ANY, EventFilter
 from tocsin.model.paging import Page
 from tocsin.model.times import from_us
-from tocsin.store.keyset import Order, first_keys, rows_within, unindexed
+from tocsin.store.keyset import Order, first_keys, keys_within, unindexed
+from tocsin.store.statement import in_list, json_list
 from tocsin.store.tables.journal import events
 from tocsin.store.time_bounds import within
 
@@ -36,9 +37,11 @@ async def after(conn: AsyncConnection, seq: int, wanted: EventFilter, limit: int
 
     Their `data` is JSON as it is kept, see `page`.
     """
-    statement = await _select(conn, wanted, Order(events.c.seq, True), [events.c.seq > seq], limit)
-    if statement is None:
+    order = Order(events.c.seq, is_ascending=True)
+    keys = await _keys(conn, wanted, order, [events.c.seq > seq], limit)
+    if keys is None:
         return []
+    statement = select(events).where(events.c.seq.in_(keys)).order_by(order.by)
     return [_event(row) for row in await conn.execute(statement)]
 
 
@@ -60,11 +63,14 @@ async def page(
     if before_seq is not None:
         bounds.append(events.c.seq < before_seq)
     order = Order(events.c.seq, is_ascending)
-    statement = await _select(conn, wanted, order, bounds, limit + 1)
-    if statement is None:
+    keys = await _keys(conn, wanted, order, bounds, limit + 1)
+    if keys is None:
         return Page((), is_more=False)
-    found = await rows_within(conn, statement, limit, lambda row: len(row.data))
-    return Page([_event(row) for row in found.items], found.is_more)
+    sizes = select(events.c.seq, sql.length(events.c.data)).where(events.c.seq.in_(keys))
+    fitting = await keys_within(conn, sizes.order_by(order.by), limit)
+    statement = select(events).where(in_list(events.c.seq, "seqs")).order_by(order.by)
+    rows = await conn.execute(statement, {"seqs": json_list(fitting.items)})
+    return Page([_event(row) for row in rows], fitting.is_more)
 
 
 async def by_id(conn: AsyncConnection, event_id: str) -> Event | None:
@@ -74,14 +80,14 @@ async def by_id(conn: AsyncConnection, event_id: str) -> Event | None:
     return None if row is None else _event(row)
 
 
-async def _select(
+async def _keys(
     conn: AsyncConnection,
     wanted: EventFilter,
     order: Order,
     bounds: Sequence[ColumnElement[bool]],
     limit: int,
-) -> Select[Any] | None:
-    """The statement for a page; None when nothing can fit."""
+) -> Select[int] | None:
+    """The seqs of a page; None when nothing can fit."""
     where = [
         *bounds,
         *await within(conn, events.c.seq, events.c.received_at, wanted.since, wanted.until),
@@ -109,8 +115,7 @@ async def _select(
         for column, values in given
         if column is not (driver or (None,))[0]
     ]
-    keys = first_keys(order, driver, where, limit)
-    return select(events).where(events.c.seq.in_(keys)).order_by(order.by)
+    return first_keys(order, driver, where, limit)
 
 
 async def _driver(conn: AsyncConnection, given: Sequence[Dimension]) -> Dimension | None:

@@ -27,7 +27,7 @@ class JournalFacts:
 async def read_facts(conn: AsyncConnection) -> JournalFacts:
     """What stands there now."""
     rows = await conn.execute(select(journal_facts.c.name, journal_facts.c.value))
-    found: dict[str, str] = dict(rows.tuples().all())
+    found: dict[str, str] = {row.name: row.value for row in rows}
     return JournalFacts(found.get(EPOCH, ""), int(found.get(PRUNED_THROUGH, 0)))
 
 

@@ -38,23 +38,21 @@ def day_number(figures: DayFigures) -> int:
 
 
 def _ranked(wanted: RunFilter, after: tuple[int, str] | None) -> CTE:
-    """The runs wanted, each with its place among those of its day, by duration.
+    """The runs wanted, each with the share of its day's durations that are no longer than its.
 
-    Runs without a duration come last, so that they take no place of one that has it.
+    Runs without a duration are ranked among themselves, and take no place of one that has it.
     """
     # The day of a run whose start nobody told is when it was first heard of.
     began_at = sql.coalesce(runs.c.started_at, runs.c.opened_at)
     day = began_at // _DAY_US
     duration_s = case((runs.c.status.in_(_FINAL), runs.c.duration_s))
+    group = (runs.c.project, day, duration_s.is_(None))
     statement = select(
         runs.c.project,
         day.label("day"),
         runs.c.status,
         duration_s.label("duration_s"),
-        sql.row_number()
-        .over(partition_by=(runs.c.project, day), order_by=(duration_s.is_(None), duration_s))
-        .label("place"),
-        sql.count(duration_s).over(partition_by=(runs.c.project, day)).label("measured"),
+        sql.cume_dist().over(partition_by=group, order_by=duration_s).label("share"),
     )
     if wanted.projects:
         statement = statement.where(runs.c.project.in_(wanted.projects))
@@ -75,8 +73,7 @@ def _by_day(ranked: CTE) -> Select[Any]:
 
     def percentile(per_cent: int) -> ColumnElement[float | None]:
         """By nearest rank: the shortest duration that so many per cent do not exceed."""
-        place = (ranked.c.measured * per_cent + 99) // 100
-        return sql.max(case((ranked.c.place == place, ranked.c.duration_s)))
+        return sql.min(ranked.c.duration_s).filter(ranked.c.share >= per_cent / 100)
 
     return (
         select(

@@ -5,7 +5,7 @@ into each once, and writes back only what is different.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,14 @@ from tocsin.model.event import NewEvent
 from tocsin.model.runs import Run, runs_of
 from tocsin.model.times import to_us
 from tocsin.store.packing import pack_marks, pack_state, unpack_state
-from tocsin.store.statement import compile_for, in_list, insert_all, json_list, upsert_all
+from tocsin.store.statement import (
+    compile_for,
+    compile_rows,
+    in_list,
+    insert_all,
+    json_list,
+    upsert_all,
+)
 from tocsin.store.tables.deployments import deployments, log_lines, runs, steps
 
 # What senders write when they do not know the project.
@@ -69,10 +76,10 @@ class FoldedDeployments:
             .where(in_list(steps.c.deployment_pk, "pks"))
             .order_by(steps.c.deployment_pk, steps.c.position),
         )
-        self._upsert = compile_for(dialect, upsert_all(deployments))
-        self._upsert_steps = compile_for(dialect, upsert_all(steps, kept=("position",)))
-        self._upsert_runs = compile_for(dialect, upsert_all(runs, kept=("opened_at",)))
-        self._insert_lines = compile_for(dialect, insert_all(log_lines))
+        self._upsert = compile_rows(dialect, upsert_all(deployments))
+        self._upsert_steps = compile_rows(dialect, upsert_all(steps, kept=("position",)))
+        self._upsert_runs = compile_rows(dialect, upsert_all(runs, kept=("opened_at",)))
+        self._insert_lines = compile_rows(dialect, insert_all(log_lines))
         self._adopt_runs = compile_for(
             dialect,
             update(runs)
@@ -99,37 +106,41 @@ class FoldedDeployments:
         self._write(conn, groups)
         return projects
 
-    def _load(self, conn: Connection, ids: Iterable[str]) -> None:
+    def _load(self, conn: Connection, ids: Collection[str]) -> None:
         for deployment_id in ids:
             if deployment_id in self._known:
                 self._known.move_to_end(deployment_id)
         missing = [deployment_id for deployment_id in ids if deployment_id not in self._known]
         if not missing:
             return
-        while self._known and len(self._known) + len(missing) > _REMEMBERED:
+        # However many there are at once, those known already and asked for now are kept.
+        room = max(_REMEMBERED, len(ids)) - len(missing)
+        while len(self._known) > room:
             self._known.popitem(last=False)
         self._known.update(dict.fromkeys(missing, ()))
         rows = self._select.fetch(conn, json_list(missing))
         if not rows:
             return
-        packed: dict[int, list[tuple[str, str]]] = {row.pk: [] for row in rows}
+        packed: dict[int, list[tuple[str, str]]] = {row[0]: [] for row in rows}
         for pk, name, marks in self._select_steps.fetch(conn, json_list(packed)):
             packed[pk].append((name, marks))
         for row in rows:
-            state = unpack_state(row.state, packed[row.pk])
+            pk, project, deployment_id, source, first_seen_at, last_seen_at = row[:6]
+            opened_seq, opened_at, packed_state = row[6:]
+            state = unpack_state(packed_state, packed[pk])
             known = Known(
-                row.pk,
-                row.project,
-                row.deployment_id,
-                row.source,
-                row.first_seen_at,
-                row.last_seen_at,
-                row.opened_seq,
-                row.opened_at,
+                pk,
+                project,
+                deployment_id,
+                source,
+                first_seen_at,
+                last_seen_at,
+                opened_seq,
+                opened_at,
                 state,
                 runs_of(state),
             )
-            self._known[row.deployment_id] = (*self._known[row.deployment_id], known)
+            self._known[deployment_id] = (*self._known[deployment_id], known)
 
     def _find_or_begin(self, conn: Connection, seq: int, event: NewEvent, change: Change) -> Known:
         """The deployment an event means; `docs/contracts.md` tells what holds without a project."""
@@ -154,7 +165,7 @@ class FoldedDeployments:
     def _adopt(self, conn: Connection, nameless: Known, project: str) -> Known:
         known = replace(nameless, project=project)
         self._replace(nameless, known)
-        self._adopt_runs.run(conn, [(project, known.pk)])
+        self._adopt_runs.run(conn, project, known.pk)
         return known
 
     def _replace(self, before: Known, after: Known) -> None:

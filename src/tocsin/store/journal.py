@@ -83,7 +83,8 @@ class Journal:
         Raises:
             StoreDown: nothing of it is stored.
         """
-        if self._waiting_events + len(events) > self._limits.queue_max_events:
+        # One alone may be larger: it would never be stored, however often its sender tries.
+        if self._waiting and (self._waiting_events + len(events) > self._limits.queue_max_events):
             raise StoreDown(
                 "Too much is waiting to be stored; nothing was stored.", retry_after_s=1
             )
@@ -123,7 +124,8 @@ class Journal:
             self._hand_over(group)
 
     def _hand_over(self, group: list[Entry]) -> None:
-        future = self._database.writer.submit(partial(self._write, group))
+        work = partial(self._write, group)
+        future = self._database.writer.submit(work, then=self._appender.committed)
         future.add_done_callback(
             lambda done: self._loop.call_soon_threadsafe(self._settle, group, done)
         )

@@ -5,17 +5,15 @@ of which there may be millions. Here each value gives its own n keys in order, a
 merged: a page costs the same however long the table is.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, select, union_all
+from sqlalchemy import ColumnElement, Select, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin.model.paging import Page
 
-# Rows fetched at once while a page's size is watched: what may come too much is so many rows.
-_ROWS_AT_ONCE = 20
 # Of one page; a page that would be larger ends early and says that more follows.
 PAGE_CHARS = 8 * 1024 * 1024
 
@@ -65,21 +63,18 @@ def unindexed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return condition.is_(True)
 
 
-async def rows_within(
-    conn: AsyncConnection, statement: Select[Any], limit: int, chars_of: Callable[[Row[Any]], int]
-) -> Page[Row[Any]]:
-    """The first rows of `statement`, at most `limit`, until they hold `PAGE_CHARS` together.
+async def keys_within(conn: AsyncConnection, statement: Select[int, int], limit: int) -> Page[int]:
+    """The first keys of `statement`, at most `limit`, until their rows hold `PAGE_CHARS`.
 
-    At least one, if there is any; the statement's own limit must be one more, to tell whether
-    more follows.
+    At least one, if there is any. The statement gives each key with the characters of its row,
+    and one key more than `limit`, to tell whether more follows. Sizes are read ahead of the rows
+    because a row may hold 10 MB and a page a thousand rows.
     """
-    items: list[Row[Any]] = []
+    items: list[int] = []
     chars = 0
-    options = {"stream_results": True, "max_row_buffer": _ROWS_AT_ONCE}
-    async with conn.stream(statement, execution_options=options) as rows:
-        async for row in rows:
-            if len(items) == limit or (items and chars + chars_of(row) > PAGE_CHARS):
-                return Page(items, is_more=True)
-            chars += chars_of(row)
-            items.append(row)
+    for key, chars_of_row in (await conn.execute(statement)).tuples():
+        chars += chars_of_row
+        if len(items) == limit or (items and chars > PAGE_CHARS):
+            return Page(items, is_more=True)
+        items.append(key)
     return Page(items, is_more=False)

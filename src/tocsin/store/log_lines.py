@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tocsin.model.filters import LineFilter
 from tocsin.model.paging import Page
 from tocsin.model.views import Line
-from tocsin.store.keyset import rows_within
+from tocsin.store.keyset import keys_within
 from tocsin.store.search import contains
+from tocsin.store.statement import in_list, json_list
 from tocsin.store.tables.deployments import log_lines
 from tocsin.store.time_bounds import first_and_last
 
@@ -17,21 +18,21 @@ async def page(
     conn: AsyncConnection, pk: int, wanted: LineFilter, limit: int, after: int = 0
 ) -> Page[Line]:
     """The next lines after line `after` that fit, in their order."""
-    statement = (
-        select(
-            log_lines.c.line,
-            log_lines.c.at,
-            log_lines.c.level,
-            log_lines.c.step,
-            log_lines.c.text,
-            log_lines.c.seq,
-        )
-        .where(*_fits(pk, wanted), log_lines.c.line > after)
-        .order_by(log_lines.c.line)
+    columns = log_lines.c
+    sizes = (
+        select(columns.line, sql.length(columns.text))
+        .where(*_fits(pk, wanted), columns.line > after)
+        .order_by(columns.line)
         .limit(limit + 1)
     )
-    found = await rows_within(conn, statement, limit, lambda row: len(row.text))
-    return Page([Line._make(row) for row in found.items], found.is_more)
+    fitting = await keys_within(conn, sizes, limit)
+    statement = (
+        select(columns.line, columns.at, columns.level, columns.step, columns.text, columns.seq)
+        .where(columns.deployment_pk == pk, in_list(columns.line, "lines"))
+        .order_by(columns.line)
+    )
+    rows = await conn.execute(statement, {"lines": json_list(fitting.items)})
+    return Page([Line._make(row) for row in rows], fitting.is_more)
 
 
 async def count(conn: AsyncConnection, pk: int, wanted: LineFilter) -> int:

@@ -1,6 +1,8 @@
 """Bring the database's schema up to date, once, however many processes start at the same time."""
 
 import asyncio
+import errno
+import os
 import sqlite3
 from pathlib import Path
 
@@ -22,14 +24,19 @@ async def migrate(url: URL) -> str:
     """Apply what is missing, in one transaction that holds the write lock; gives the revision.
 
     Raises:
-        ConfigError: the database was written by a newer Tocsin.
+        ConfigError: the database was written by a newer Tocsin, or its file cannot be made.
         StoreDown: it cannot be opened or written.
     """
     return await asyncio.to_thread(_migrate, url)
 
 
 def _migrate(url: URL) -> str:
-    _prepare_file(Path(str(url.database)))
+    path = Path(str(url.database))
+    try:
+        _prepare_file(path)
+    except (OSError, sqlite3.Error) as error:
+        message = f"database_url: cannot open {path}: {getattr(error, 'strerror', None) or error}"
+        raise ConfigError([message]) from error
     engine = writing_engine(url)
     try:
         with translated_errors(), engine.begin() as conn:
@@ -41,6 +48,8 @@ def _migrate(url: URL) -> str:
 def _prepare_file(path: Path) -> None:
     """Make a new file give space back in slices; this can only be chosen before its first table."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if path.exists() and path.stat().st_size:
         return
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)

@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from tocsin.errors import Reason, StoreDown
-from tocsin.store.failures import store_down
+from tocsin.store.failures import DATABASE_ERRORS, store_down
 
 T = TypeVar("T")
-Job = tuple[Callable[[Connection], Any], "Future[Any]"]
+Then = Callable[[], None]
+Job = tuple[Callable[[Connection], Any], Then | None, "Future[Any]"]
 
 log = structlog.get_logger(__name__)
 
@@ -31,27 +31,31 @@ class Writer:
         self._engine = engine
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._is_closed = False
+        # Nothing may be put behind the end: its future would never end.
+        self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
-        """Have `work` done in a transaction of its own.
+    def submit(self, work: Callable[[Connection], T], then: Then | None = None) -> "Future[T]":
+        """Have `work` done in a transaction of its own, and `then` once it is committed.
 
-        The future ends once it is committed, or with `StoreDown`, or with what `work` raised;
-        in both cases nothing of it is stored.
+        The future ends after that, or with `StoreDown`, or with what `work` raised; in both
+        cases nothing of it is stored.
         """
         future: Future[T] = Future()
-        if self._is_closed:
-            message = "Tocsin is stopping; nothing was stored."
-            future.set_exception(StoreDown(message, reason=Reason.STOPPING))
-        else:
-            self._jobs.put((work, future))
+        with self._lock:
+            if not self._is_closed:
+                self._jobs.put((work, then, future))
+                return future
+        message = "Tocsin is stopping; nothing was stored."
+        future.set_exception(StoreDown(message, reason=Reason.STOPPING))
         return future
 
     def close(self) -> None:
         """Finish all work submitted so far, then end the thread."""
-        self._is_closed = True
-        self._jobs.put(None)
+        with self._lock:
+            self._is_closed = True
+            self._jobs.put(None)
         self._thread.join()
 
     def _work(self) -> None:
@@ -62,7 +66,11 @@ class Writer:
             conn.close()
 
     def _run(
-        self, conn: Connection | None, work: Callable[[Connection], Any], future: "Future[Any]"
+        self,
+        conn: Connection | None,
+        work: Callable[[Connection], Any],
+        then: Then | None,
+        future: "Future[Any]",
     ) -> Connection | None:
         """Do one job; gives the connection to use for the next, None after a fault of it."""
         if not future.set_running_or_notify_cancel():
@@ -71,7 +79,9 @@ class Writer:
             conn = conn or self._engine.connect()
             with conn.begin():
                 result = work(conn)
-        except SQLAlchemyError as error:
+            if then is not None:
+                then()
+        except DATABASE_ERRORS as error:
             down = store_down(error)
             log.error("write_failed", reason=down.reason, cause=str(error))
             down.__cause__ = error

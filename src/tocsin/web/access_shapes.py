@@ -129,7 +129,7 @@ class NewToken(_FromOutside):
 
     name: Name
     role: RoleWord
-    expires_days: Annotated[int, BeforeValidator(_not_a_switch), Field(ge=1, le=3650)] | None = None
+    expires_days: Annotated[int, Field(ge=1, le=3650), BeforeValidator(_not_a_switch)] | None = None
 
 
 class TokenView(BaseModel):

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from tocsin.edge.answers import PROBLEM, fields_of, problem, retry_headers, status_of
 from tocsin.errors import FieldFault, Reason, TocsinError
@@ -48,6 +49,7 @@ _REASONS = {
     429: Reason.RATE_LIMITED,
     503: Reason.STORE_DOWN,
 }
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _DETAILS = {
     404: "There is nothing at this address.",
     405: "This address does not take this method.",
@@ -101,11 +103,26 @@ async def _on_tocsin_error(_request: Request, error: Exception) -> Response:
     return problem_response(status_of(error), error.reason, error.message, fields, headers)
 
 
-async def _on_http_exception(_request: Request, error: Exception) -> Response:
+async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - that is how it was registered
     reason = _REASONS.get(error.status_code, Reason.UNREADABLE)
     detail = _DETAILS.get(error.status_code, str(error.detail))
-    return problem_response(error.status_code, reason, detail, headers=error.headers)
+    headers = error.headers
+    if error.status_code == 405:
+        # Starlette names the methods of one route, and each of ours takes one method.
+        headers = {"Allow": ", ".join(_allowed_methods(request))}
+    return problem_response(error.status_code, reason, detail, headers=headers)
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    routes = request.app.routes
+    return [
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes
+        )
+    ]
 
 
 async def _on_our_fault(_request: Request, _error: Exception) -> Response:

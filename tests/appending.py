@@ -1,0 +1,142 @@
+"""A journal whose limits and surroundings a test chooses, and events to append to it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy import text
+
+from tocsin.bus.bell import Bell
+from tocsin.model.change import Change, Mark, Move, RunEnd
+from tocsin.model.event import NewEvent, Receipt, new_event_id
+from tocsin.model.logline import LogLine
+from tocsin.model.times import to_us
+from tocsin.model.words import DeploymentState, StepState
+from tocsin.settings import Settings, load
+from tocsin.store.append import Appender
+from tocsin.store.beside import opened
+from tocsin.store.database import Database
+from tocsin.store.facts import ensure_epoch
+from tocsin.store.journal import Journal, Limits
+from tocsin.testing.clock import START
+
+
+@dataclass(frozen=True)
+class Ground:
+    """An open journal, and the bell that is rung after each of its commits."""
+
+    database: Database
+    journal: Journal
+    bell: Bell
+    epoch: str
+    registry: CollectorRegistry
+
+    async def append(self, *events: NewEvent) -> list[Receipt]:
+        return await self.journal.append(events)
+
+    def counted(self, name: str) -> float:
+        """What a metric stands at."""
+        return self.registry.get_sample_value(name) or 0.0
+
+
+# The bytes of an empty database: to migrate one takes longer than most tests.
+_empty: list[bytes] = []
+
+
+async def begin_in(folder: Path) -> None:
+    """Put an empty database into `folder`, unless one is there."""
+    file = folder / "tocsin.db"
+    if file.exists():
+        return
+    if not _empty:
+        async with opened("", folder):
+            pass
+        _empty.append(file.read_bytes())
+    file.write_bytes(_empty[0])
+
+
+@asynccontextmanager
+async def ground_in(folder: Path, limits: Limits | None = None) -> AsyncIterator[Ground]:
+    """The journal in `folder`, a new one or the one that is there."""
+    await begin_in(folder)
+    async with opened("", folder) as database:
+        epoch = await database.write(ensure_epoch)
+        bell, registry = Bell(), CollectorRegistry()
+        appender = Appender(database.dialect)
+        journal = Journal(database, appender, limits or Limits(), bell.ring, registry)
+        yield Ground(database, journal, bell, epoch, registry)
+
+
+def settings_with(**environ: str) -> Settings:
+    """The defaults, with some set as by the environment: `LIVE__HEARTBEAT_S="1"`."""
+    return load(environ={f"TOCSIN_{name}": value for name, value in environ.items()}).settings
+
+
+def event(kind: str = "note", *, at: datetime = START, **other: Any) -> NewEvent:
+    """An event, about no deployment unless it is told a `change`."""
+    change: Change | None = other.get("change")
+    fields: dict[str, Any] = {
+        "id": new_event_id(),
+        "source": "deployment",
+        "project": "shop",
+        "subject": "" if change is None else change.deployment_id,
+        "occurred_at": at,
+        "data": {"n": 1},
+    }
+    return NewEvent(type=kind, received_at=at, **{**fields, **other})
+
+
+def after(seconds: float) -> datetime:
+    """So many seconds after the tests' time begins."""
+    return START + timedelta(seconds=seconds)
+
+
+def began(deployment_id: str, seconds: float, step: str = "build") -> Change:
+    """A step of the deployment began."""
+    return _marked(deployment_id, seconds, step, Move.START, StepState.RUNNING)
+
+
+def ended(deployment_id: str, seconds: float, step: str = "build") -> Change:
+    """A step of the deployment ended well."""
+    return _marked(deployment_id, seconds, step, Move.END, StepState.COMPLETED)
+
+
+def _marked(deployment_id: str, seconds: float, step: str, move: Move, state: StepState) -> Change:
+    at = to_us(after(seconds))
+    marks = (Mark(at, True, move, state, "", -1.0),)
+    return Change(deployment_id, at, step=step, marks=marks)
+
+
+def done(deployment_id: str, seconds: float) -> Change:
+    """The deployment is complete."""
+    at = to_us(after(seconds))
+    end = RunEnd(at, DeploymentState.SUCCESS, "success", -1.0, -1, -1)
+    return Change(deployment_id, at, end=end)
+
+
+def logged(deployment_id: str, seconds: float, *texts: str) -> Change:
+    """The deployment wrote lines."""
+    lines = tuple(LogLine(one, "info", "build", None) for one in texts)
+    return Change(deployment_id, to_us(after(seconds)), lines=lines)
+
+
+async def rows(database: Database, statement: str) -> list[dict[str, Any]]:
+    """What a query gives, one mapping a row."""
+    async with database.read() as conn:
+        return [dict(row._mapping) for row in await conn.execute(text(statement))]
+
+
+async def append(database: Database, *events: NewEvent) -> list[Receipt]:
+    """Append in one transaction as somebody who has just come."""
+    appender = Appender(database.dialect)
+    (receipts,) = await database.write(lambda conn: appender.append(conn, [events]))
+    return receipts
+
+
+async def seqs(database: Database) -> list[int]:
+    """The seq of every event, in order."""
+    return [row["seq"] for row in await rows(database, "SELECT seq FROM events ORDER BY seq")]

@@ -1,0 +1,38 @@
+"""What a database's error is to a caller."""
+
+import sqlite3
+
+import pytest
+from sqlalchemy.exc import DBAPIError, OperationalError, ResourceClosedError, SQLAlchemyError
+
+from tocsin.errors import Reason, StoreDown
+from tocsin.store.failures import store_down, translated_errors
+
+FULL = sqlite3.OperationalError("database or disk is full")
+LOCKED = sqlite3.OperationalError("database is locked")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (FULL, Reason.STORE_FULL),
+        (OperationalError("INSERT", None, FULL), Reason.STORE_FULL),
+        (LOCKED, Reason.STORE_DOWN),
+        (OperationalError("INSERT", None, LOCKED), Reason.STORE_DOWN),
+        (DBAPIError("INSERT 'disk is full'", None, LOCKED), Reason.STORE_DOWN),
+        (ResourceClosedError("closed"), Reason.STORE_DOWN),
+        (sqlite3.DatabaseError("file is not a database"), Reason.STORE_DOWN),
+    ],
+)
+def test_it_says_whether_there_is_no_room(error: SQLAlchemyError, reason: Reason) -> None:
+    with pytest.raises(StoreDown) as refused, translated_errors():
+        raise error
+
+    assert refused.value.reason is store_down(error).reason is reason
+    assert refused.value.__cause__ is error
+    assert refused.value.retry_after_s >= 1
+
+
+def test_what_is_not_the_databases_fault_goes_through() -> None:
+    with pytest.raises(LookupError), translated_errors():
+        raise LookupError
