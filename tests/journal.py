@@ -35,9 +35,7 @@ from tocsin.web import deployments, events, health, metrics, projects, start_pag
 from tocsin.web.api import build_api
 from tocsin.web.health import Health, store_check
 
-AUTH = AuthSettings(
-    local_role="viewer", allowed_origins=(), session_days=14, sign_in_minutes=60
-)
+AUTH = AuthSettings(local_role="viewer", allowed_origins=(), session_days=14, sign_in_minutes=60)
 HTTP = HttpSettings(trusted_proxies=(ip_network("10.0.0.0/8"),))
 REMOTE = "192.0.2.7"
 
@@ -77,7 +75,7 @@ def step(
     kind: str, name: str, seconds: float, deployment_id: str = "1", **more: Any
 ) -> dict[str, Any]:
     """A message about a step, said so many seconds after the tests' time begins."""
-    timed = {"step_name": name, "timestamp": rfc3339(at(seconds))}
+    timed: dict[str, Any] = {"step_name": name, "timestamp": rfc3339(at(seconds))}
     told: dict[str, Any] = message(kind, deployment_id, **timed, **more)
     return told
 
@@ -86,14 +84,12 @@ def ended(
     seconds: float, status: str = "success", deployment_id: str = "1", **more: Any
 ) -> dict[str, Any]:
     """A message that a deployment is complete."""
-    timed = {"status": status, "timestamp": rfc3339(at(seconds))}
+    timed: dict[str, Any] = {"status": status, "timestamp": rfc3339(at(seconds))}
     told: dict[str, Any] = message("deployment_completed", deployment_id, **timed, **more)
     return told
 
 
-def event(
-    kind: str = "note", *, received_at: datetime = START, **other: Any
-) -> NewEvent:
+def event(kind: str = "note", *, received_at: datetime = START, **other: Any) -> NewEvent:
     """An event that is about no deployment."""
     fields: dict[str, Any] = {
         "id": new_event_id(),
@@ -185,9 +181,7 @@ class Reading:
         """The header of a new token of that role."""
         text = new_token()
         token = Token(new_event_id(), f"a {role.word}'s", role, self.clock.now(), "me")
-        await self.told.database.write(
-            lambda conn: tokens_store.add(conn, token, digest_of(text))
-        )
+        await self.told.database.write(lambda conn: tokens_store.add(conn, token, digest_of(text)))
         return {"authorization": f"Bearer {text}"}
 
 

@@ -30,6 +30,7 @@ from tocsin.ingest.openapi import entrance_paths
 from tocsin.ingest.rate import RateLimit
 from tocsin.ingest.receiver import Entrance, Receiver
 from tocsin.ingest.source import SourceOptions, find_sources
+from tocsin.live.openapi import stream_paths
 from tocsin.live.recent import Recent
 from tocsin.live.stream import EventStream
 from tocsin.model.audit import instance_event
@@ -166,7 +167,6 @@ async def _assemble(ground: Ground) -> Tocsin:
         known, newest = await facts.read_facts(conn), await newest_seq(conn)
     recent = Recent(database, ground.bell, known.epoch, max(newest, known.pruned_through))
     stream = EventStream(database, recent, callers, settings.live, registry)
-    sources = find_sources()
     receiver = _receiver(ground, callers)
     health = Health(
         instance=ground.instance,
@@ -185,9 +185,8 @@ async def _assemble(ground: Ground) -> Tocsin:
         registry=registry,
         version=__version__,
     )
-    api = build_api(
-        routers=routers_of(parts), version=__version__, extra_paths=entrance_paths(sources)
-    )
+    in_front = {**entrance_paths(find_sources()), **stream_paths()}
+    api = build_api(routers=routers_of(parts), version=__version__, extra_paths=in_front)
 
     def wind_down() -> None:
         health.stop()

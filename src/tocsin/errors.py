@@ -71,7 +71,10 @@ class ConfigError(TocsinError):
 
 
 class Rejected(TocsinError):
-    """A call is refused and nothing of it is stored."""
+    """A call is refused and nothing of it is stored.
+
+    `allow` are the methods that an address takes, where the status is 405 (RFC 9110, 15.5.6).
+    """
 
     def __init__(
         self,
@@ -81,11 +84,13 @@ class Rejected(TocsinError):
         *,
         fields: Sequence[FieldFault] = (),
         retry_after_s: int | None = None,
+        allow: str = "",
     ) -> None:
         super().__init__(message, reason=reason)
         self.status = status
         self.fields = tuple(fields)
         self.retry_after_s = retry_after_s
+        self.allow = allow
 
 
 class DeliveryFailed(TocsinError):

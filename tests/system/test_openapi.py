@@ -84,8 +84,8 @@ def run_schemathesis(
             # It never ends; tests/system/test_stream.py looks at it.
             *("--exclude-path", STREAM, "--no-color", "--request-timeout", "10"),
         ],
-        cwd=ROOT,
-        env=clean_environment(folder, {"SCHEMATHESIS_HOOKS": HOOKS}),
+        cwd=folder,
+        env=clean_environment(folder, {"SCHEMATHESIS_HOOKS": HOOKS, "PYTHONPATH": str(ROOT)}),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",

@@ -14,7 +14,7 @@ from tests.system.reading import RECEIVER, Reader, faults_of, reading, receipt_o
 from tests.system.wire import connected
 
 CONNECTIONS = 8
-BODIES = 16_000
+BODIES = 12_000
 SOAK_BODIES = 100_000
 EXPECTED = {200, 400, 413, 415}
 

@@ -37,7 +37,7 @@ async def send_problem(send: Send, error: TocsinError) -> None:
     """Answer with what went wrong, as problem details."""
     status = status_of(error)
     body = orjson.dumps(problem(status, error.reason, error.message, fields_of(error)))
-    await send_bytes(send, status, body, PROBLEM, retry_headers(error))
+    await send_bytes(send, status, body, PROBLEM, refusal_headers(error))
 
 
 def problem(
@@ -68,7 +68,12 @@ def fields_of(error: TocsinError) -> Sequence[FieldFault]:
     return error.fields if isinstance(error, Rejected) else ()
 
 
-def retry_headers(error: TocsinError) -> Headers:
-    """Retry-After (RFC 9110, 10.2.3) where trying again makes sense."""
+def refusal_headers(error: TocsinError) -> Headers:
+    """Retry-After (RFC 9110, 10.2.3) where trying again makes sense, and Allow with a 405."""
+    headers: list[tuple[bytes, bytes]] = []
     after_s = error.retry_after_s if isinstance(error, Rejected | StoreDown) else None
-    return () if after_s is None else ((b"retry-after", b"%d" % after_s),)
+    if after_s is not None:
+        headers.append((b"retry-after", b"%d" % after_s))
+    if isinstance(error, Rejected) and error.allow:
+        headers.append((b"allow", error.allow.encode()))
+    return headers

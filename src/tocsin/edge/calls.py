@@ -1,5 +1,6 @@
 """Read an HTTP call off ASGI, within limits."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
@@ -42,17 +43,35 @@ def queries_of(scope: Scope) -> dict[str, list[str]]:
     return parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
 
 
+# nginx's own limit (client_body_timeout) for a body that stops coming.
+BODY_LIMIT_S = 60.0
+
+
 async def body_of(headers: Mapping[str, str], receive: Receive, max_bytes: int) -> bytes:
     """The whole body.
 
     Raises:
-        Rejected: 413, as soon as it is known; 400 when less came than was announced, which is
-            what an HTTP/2 upgrade attempt does to a POST here.
+        Rejected: 413, as soon as it is known; 408 when it takes longer than `BODY_LIMIT_S`; 400
+            when less came than was announced, which is what an HTTP/2 upgrade attempt does to
+            a POST here.
         Disconnected: nobody is left to answer.
     """
     announced = headers.get("content-length", "")
     if announced.isdigit() and int(announced) > max_bytes:
         raise _too_large(max_bytes)
+    try:
+        async with asyncio.timeout(BODY_LIMIT_S):
+            body = await _read_body(receive, max_bytes)
+    except TimeoutError as error:
+        late = f"The body did not come within {BODY_LIMIT_S:.0f} s."
+        raise Rejected(408, Reason.TIMED_OUT, late) from error
+    if announced.isdigit() and int(announced) != len(body):
+        short = f"The body has {len(body)} bytes of the {announced} announced in Content-Length."
+        raise Rejected(400, Reason.UNREADABLE, short)
+    return body
+
+
+async def _read_body(receive: Receive, max_bytes: int) -> bytes:
     message = await receive()
     body: bytes = message.get("body", b"")
     if message.get("more_body"):
@@ -69,7 +88,4 @@ async def body_of(headers: Mapping[str, str], receive: Receive, max_bytes: int) 
         raise Disconnected
     if len(body) > max_bytes:
         raise _too_large(max_bytes)
-    if announced.isdigit() and int(announced) != len(body):
-        short = f"The body has {len(body)} bytes of the {announced} announced in Content-Length."
-        raise Rejected(400, Reason.UNREADABLE, short)
     return body

@@ -68,6 +68,7 @@ _BAD: Mapping[Envelope, tuple[str, Any]] = {
 _REFUSALS = {
     "400": "Not readable, or a field is wrong",
     "401": "Not signed, or signed wrongly",
+    "408": "The body did not come in time",
     "403": "The credential may not send events",
     "413": "The body is too large",
     "415": "Not the content type that is taken",

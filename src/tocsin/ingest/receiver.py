@@ -11,7 +11,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from tocsin.clock import Clock
-from tocsin.edge.answers import retry_headers, send_json, send_problem, status_of
+from tocsin.edge.answers import refusal_headers, send_json, send_problem, status_of
 from tocsin.edge.callers import Callers
 from tocsin.edge.calls import Disconnected, Receive, Scope, Send, body_of, headers_of, query_of
 from tocsin.errors import Reason, Rejected, TocsinError
@@ -21,6 +21,8 @@ from tocsin.ingest.signature import check_taken, shows_secret
 from tocsin.ingest.source import Envelope, InboundCall, Source, SourceOptions, Verdict
 from tocsin.model.event import NewEvent, Receipt
 from tocsin.store.journal import Journal
+
+_READING = frozenset({"GET", "HEAD"})
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +40,10 @@ class Entrance:
         """Whether neither a secret nor a verification is set."""
         verifies = getattr(self.options, "verify", None) is not None
         return not verifies and not self.options.secret.get_secret_value()
+
+    def shares(self, path: str) -> bool:
+        """Whether the API answers those who read at this address."""
+        return self.source.ENVELOPE is Envelope.OBJECT and not path.startswith("/hooks/")
 
 
 class Receiver:
@@ -91,11 +97,9 @@ class Receiver:
         return None
 
     def takes(self, method: str, path: str) -> bool:
-        """Whether a call belongs here: any method at a receiver's own address, else POST only."""
+        """Whether a call belongs here; the API reads at an address that it shares."""
         found = self.entrance_of(path)
-        if found is None:
-            return False
-        return method == "POST" or found[0].source.ENVELOPE is Envelope.WEBHOOK
+        return found is not None and not (found[0].shares(path) and method in _READING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = self.entrance_of(scope["path"])
@@ -128,7 +132,8 @@ class Receiver:
             Disconnected: nobody waits for an answer; nothing is stored.
         """
         if scope["method"] != "POST":
-            raise Rejected(405, Reason.WRONG_METHOD, "This address takes POST only.")
+            allow = "GET, HEAD, POST" if entrance.shares(scope["path"]) else "POST"
+            raise Rejected(405, Reason.WRONG_METHOD, f"This address takes {allow}.", allow=allow)
         self._rate.check(self._callers.address_of(scope), self._clock.monotonic())
         headers = headers_of(scope)
         _check_encoding(headers)
@@ -167,10 +172,7 @@ class Receiver:
             "message": error.message,
             "errors": [{"field": fault.field, "message": fault.message} for fault in fields],
         }
-        headers = [*retry_headers(error)]
-        if status == 405:
-            headers.append((b"allow", b"POST"))
-        await send_json(send, status, answer, headers)
+        await send_json(send, status, answer, refusal_headers(error))
 
 
 def _check_encoding(headers: Mapping[str, str]) -> None:

@@ -110,7 +110,7 @@ class EventStream:
             StoreDown: the journal cannot be read.
         """
         if scope["method"] != "GET":
-            raise Rejected(405, Reason.WRONG_METHOD, "This address takes GET only.")
+            raise Rejected(405, Reason.WRONG_METHOD, "This address takes GET only.", allow="GET")
         caller = await self._callers.identify(scope, takes_query_token=True)
         if not caller.may_read:
             if caller.kind == "nobody":

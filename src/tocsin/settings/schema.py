@@ -123,7 +123,6 @@ class LiveSettings:
     max_connections: Count
     max_connections_per_client: Count
     heartbeat_s: Seconds
-    max_unsent_bytes: Count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,5 +96,9 @@ def remove_ended_sign_ins(conn: Connection, now: datetime) -> None:
 
 def give_back_space(conn: Connection, pages: int) -> int:
     """Shorten the file by up to `pages` free pages; how many are left. SQLite only."""
-    conn.exec_driver_sql(f"PRAGMA incremental_vacuum({pages:d})").all()
+    free = int(conn.exec_driver_sql("PRAGMA freelist_count").scalar_one())
+    for _ in range(min(pages, free)):
+        # One by one: this statement must be stepped on for each further page, which Python's
+        # driver does not do (3.11) for one that answers no columns.
+        conn.exec_driver_sql("PRAGMA incremental_vacuum(1)")
     return int(conn.exec_driver_sql("PRAGMA freelist_count").scalar_one())

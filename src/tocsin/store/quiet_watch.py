@@ -65,7 +65,11 @@ async def due(conn: AsyncConnection, now: datetime, limit: int) -> Sequence[Quie
             deployments.c.last_seen_at,
         )
         .join(deployments, deployments.c.pk == quiet_watch.c.deployment_pk)
-        .where(quiet_watch.c.due_at <= to_us(now))
+        .where(
+            quiet_watch.c.due_at <= to_us(now),
+            # Else there are news that the stage has not read yet.
+            quiet_watch.c.last_seq == deployments.c.last_seq,
+        )
         .order_by(quiet_watch.c.due_at)
         .limit(limit)
     )

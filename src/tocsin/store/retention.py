@@ -15,8 +15,8 @@ from tocsin.store.journal import Journal
 
 # Events looked at in one read; they are far more than are removed as a rule.
 LOOK = 2_000
-# 4 MiB of a file with pages of 4 KiB, which takes some milliseconds to give back.
-FREED_PAGES = 1_000
+# 1 MiB of a file with pages of 4 KiB, which takes some milliseconds to give back.
+FREED_PAGES = 250
 # Between two slices the writer serves whoever waits; this lets them come.
 PAUSE_S = 0.01
 

@@ -32,7 +32,7 @@ from tocsin.web.reading_shapes import DeploymentsPage, DetailView, LinesPage, St
 TEXT = "text/plain"
 LINES = 50
 # Lines of a download that are read at once; a caller that is slow holds no connection meanwhile.
-LINES_AT_ONCE = 2_000
+LINES_AT_ONCE = 5_000
 
 _DEPLOYMENTS = "deployments"
 _LINES = "lines"

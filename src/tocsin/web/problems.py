@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from tocsin.edge.answers import PROBLEM, fields_of, problem, retry_headers, status_of
+from tocsin.edge.answers import PROBLEM, fields_of, problem, refusal_headers, status_of
 from tocsin.errors import FieldFault, Reason, TocsinError
 
 _MEDIA_TYPE = PROBLEM.decode()
@@ -98,7 +98,7 @@ def problem_response(
 
 async def _on_tocsin_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, TocsinError)  # noqa: S101 - that is how it was registered
-    headers = {name.decode(): value.decode() for name, value in retry_headers(error)}
+    headers = {name.decode(): value.decode() for name, value in refusal_headers(error)}
     fields = fields_of(error)
     return problem_response(status_of(error), error.reason, error.message, fields, headers)
 

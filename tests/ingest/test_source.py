@@ -1,0 +1,56 @@
+"""Sources are found in their folder, and a delivery's key tells a repeat and nothing else."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.ingest.samples import call
+from tocsin.errors import Reason, Rejected
+from tocsin.ingest.source import MAX_KEY_CHARS, dedupe_key, find_sources
+
+
+def test_every_source_in_the_folder_is_found() -> None:
+    assert [*find_sources()] == ["cloudevents", "deployment", "github"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "own_id", "key"),
+    [
+        ({}, "", None),
+        ({"idempotency-key": ""}, "", None),
+        ({"idempotency-key": "k"}, "", "deployment\nci\nshop\nk"),
+        ({"webhook-id": "w"}, "", "deployment\nci\nshop\nw"),
+        ({"idempotency-key": "k", "webhook-id": "w"}, "", "deployment\nci\nshop\nk"),
+        ({"idempotency-key": "k"}, "own", "deployment\nci\nshop\nown"),
+    ],
+)
+def test_the_senders_own_id_counts_first(
+    headers: dict[str, str], own_id: str, key: str | None
+) -> None:
+    assert dedupe_key("deployment", call(b"{}", headers, name="ci"), "shop", own_id) == key
+
+
+def test_a_key_that_is_too_long_to_be_one_is_refused() -> None:
+    inbound = call(b"{}", {"idempotency-key": "k" * MAX_KEY_CHARS})
+    assert dedupe_key("deployment", inbound, "") is not None
+
+    with pytest.raises(Rejected) as raised:
+        dedupe_key("deployment", call(b"{}", {"idempotency-key": "k" * 256}), "")
+
+    assert (raised.value.status, raised.value.reason) == (400, Reason.BAD_FIELD)
+    assert [fault.field for fault in raised.value.fields] == ["Idempotency-Key"]
+
+
+_part = st.text("ab", max_size=2)
+
+
+@given(st.tuples(_part, _part, _part), st.tuples(_part, _part, _part))
+def test_the_same_id_from_elsewhere_is_another_delivery(
+    one: tuple[str, str, str], other: tuple[str, str, str]
+) -> None:
+    def key(name: str, scope: str, own_id: str) -> str | None:
+        return dedupe_key("deployment", replace(call(b"{}"), name=name), scope, own_id + "!")
+
+    assert (key(*one) == key(*other)) == (one == other)
