@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import cast
 
 import structlog
@@ -24,7 +25,7 @@ from tocsin.edge.callers import Callers
 from tocsin.edge.calls import App
 from tocsin.edge.front import Front, Part
 from tocsin.edge.server import listening_sockets, make_server, url_of
-from tocsin.errors import StoreDown
+from tocsin.errors import ConfigError, StoreDown
 from tocsin.ingest.body import BodyLimits
 from tocsin.ingest.openapi import entrance_paths
 from tocsin.ingest.rate import RateLimit
@@ -82,6 +83,18 @@ async def serve(loaded: Loaded) -> int:
     settings = loaded.settings
     _log_settings(loaded)
     sockets = listening_sockets(settings.listen)
+    try:
+        await _run(settings, sockets, stop)
+    finally:
+        for one in sockets:
+            one.close()
+    log.info("stopped")
+    return 0
+
+
+async def _run(
+    settings: Settings, sockets: list[socket.socket], stop: "asyncio.Future[None]"
+) -> None:
     async with build(settings, SystemClock()) as tocsin:
         server = make_server(tocsin.front, grace_s=GRACE_S)
         loops = [
@@ -100,8 +113,6 @@ async def serve(loaded: Loaded) -> int:
         for loop in loops:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
-    log.info("stopped")
-    return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +134,12 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Tocsin]:
     """All parts, with the database open; closed again on leaving.
 
     Raises:
-        ConfigError: the database is of a newer version, or sealed with another key.
+        ConfigError: the database is of a newer version, or sealed with another key; or there
+            can be no data folder.
         StoreDown: the database cannot be opened.
     """
     url = sqlite_url(settings.database_url, settings.data_dir)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    _make_folder(settings.data_dir)
     await migrate(url)
     database = await open_database(url)
     try:
@@ -145,6 +157,14 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Tocsin]:
             await journal.append([instance_event("instance.stopped", instance, clock.now())])
     finally:
         await database.close()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"data_dir: cannot make the folder {folder}: {error.strerror}"
+        raise ConfigError([message]) from error
 
 
 async def _prepare(database: Database, settings: Settings, clock: Clock) -> str | None:

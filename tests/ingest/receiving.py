@@ -25,7 +25,6 @@ from tocsin.model.tokens import Token, digest_of, new_token
 from tocsin.settings import AuthSettings, HttpSettings
 from tocsin.store import tokens
 from tocsin.store.access import StoredCredentials
-from tocsin.store.journal import Limits
 from tocsin.testing.clock import HandClock
 
 REMOTE, NEIGHBOUR = "203.0.113.9", "192.0.2.7"
@@ -132,11 +131,10 @@ async def receiving_in(
     secrets: Mapping[str, str] | None = None,
     limits: BodyLimits | None = None,
     rate: RateLimit | None = None,
-    journal: Limits | None = None,
 ) -> AsyncIterator[Receiving]:
     """Receivers of every source; `secrets` are those of the sources that have one."""
     clock, registry = HandClock(), CollectorRegistry()
-    async with ground_in(folder, journal) as ground:
+    async with ground_in(folder) as ground:
         entrances = {
             name: Entrance(
                 name,

@@ -18,7 +18,9 @@ from tocsin.store.beside import change
 @asynccontextmanager
 async def recent_in(folder: Path) -> AsyncIterator[tuple[Ground, Recent]]:
     async with ground_in(folder) as ground:
-        yield ground, Recent(ground.database, ground.bell, ground.epoch, 0)
+        recent = Recent(ground.database, ground.bell, ground.epoch, 0)
+        with recent.followed():
+            yield ground, recent
 
 
 def seqs_of(found: Sequence[Encoded] | None) -> list[int] | None:
@@ -40,10 +42,24 @@ async def test_it_begins_where_it_is_told_to(tmp_path: Path) -> None:
         await ground.append(event(), event())
         recent = Recent(ground.database, ground.bell, ground.epoch, 2)
         await ground.append(event())
-        await recent.step()
+        with recent.followed():
+            await recent.step()
 
     assert seqs_of(recent.after(2)) == [3]
     assert recent.after(1) is None
+
+
+async def test_what_comes_while_nobody_is_connected_is_passed_over(tmp_path: Path) -> None:
+    async with ground_in(tmp_path) as ground:
+        recent = Recent(ground.database, ground.bell, ground.epoch, 0)
+        await ground.append(event(), event())
+        await recent.step()
+        with recent.followed():
+            await ground.append(event())
+            await recent.step()
+
+    assert recent.after(1) is None
+    assert seqs_of(recent.after(2)) == [3]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 7])

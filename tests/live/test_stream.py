@@ -1,9 +1,8 @@
 """The event stream: what a client gets has no gap and no repeat, whatever happens to it."""
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -58,6 +57,7 @@ class Client:
         self.seqs: list[int] = []
         self.last_id = ""
         self.opened: dict[str, Any] = {}
+        self.chunks: list[int] = []
         self._comments = 0
         self._gone = asyncio.Event()
         self._takes = asyncio.Event()
@@ -75,6 +75,7 @@ class Client:
             self.status = message.get("status", self.status)
             chunk = message.get("body", b"")
             self.body += chunk
+            self.chunks.append(len(chunk))
             if self.status == 200:
                 self._read(chunk)
             self._changed.notify_all()
@@ -94,6 +95,10 @@ class Client:
         else:
             self.seqs.append(data["seq"])
             assert self.last_id.endswith(f":{data['seq']}")
+
+    async def until_answered(self) -> None:
+        async with self._changed:
+            await self._changed.wait_for(lambda: self.status)
 
     async def until_open(self) -> "Client":
         async with self._changed:
@@ -279,28 +284,159 @@ async def test_a_burst_goes_in_one_write_and_in_order(tmp_path: Path) -> None:
 
 
 async def test_a_slow_client_is_not_handed_everything_at_once(tmp_path: Path) -> None:
-    chunks: list[int] = []
     async with live_in(tmp_path) as live:
-        client = await live.client().until_open()
-        client.stop_taking()
+        slow = await live.client().until_open()
+        slow.stop_taking()
         for _ in range(5):
             await live.ground.append(*(event(data="x" * 100_000) for _ in range(10)))
         await live.recent.bell.wait(49, 5)
-        send = client._send
+        slow.go_on_taking()
+        late = live.client("from=start")
+        for client in (slow, late):
+            await client.until_seq(50)
 
-        async def watched(message: Any) -> None:
-            chunks.append(len(message.get("body", b"")))
-            await send(message)
+    for client in (slow, late):
+        assert client.seqs == list(range(1, 51))
+        assert max(client.chunks) <= module.PORTION_BYTES
 
-        again = Client.__new__(Client)
-        again.__dict__.update(client.__dict__)
-        client.go_on_taking()
-        await client.until_seq(50)
-        replay = live.client("from=start")
-        replay._send = watched  # type: ignore[method-assign] # it only looks
-        await replay.until_seq(50)
 
-    assert client.seqs == list(range(1, 51))
+async def test_an_event_larger_than_a_portion_is_given_whole(tmp_path: Path) -> None:
+    async with live_in(tmp_path) as live:
+        client = await live.client().until_open()
+        await live.ground.append(event(), event(data="x" * module.PORTION_BYTES), event())
+        await client.until_seq(3)
+
+    assert client.seqs == [1, 2, 3]
+
+
+# --- that it goes on, and that it ends
+
+
+async def test_a_quiet_stream_gives_signs_of_life(tmp_path: Path) -> None:
+    async with live_in(tmp_path, LIVE__HEARTBEAT_S="0.01") as live:
+        client = await live.client().until_open()
+        await client.until_heartbeats(2)
+        await live.ground.append(event())
+        await client.until_seq(1)
+
+    assert client.body.count(b": heartbeat\n\n") >= 2
+
+
+async def test_what_is_for_others_is_no_sign_of_life(tmp_path: Path) -> None:
+    # A proxy ends what it sees nothing of, however busy the journal is.
+    async with live_in(tmp_path, LIVE__HEARTBEAT_S="0.05") as live:
+        client = await live.client("type=mine").until_open()
+        beating = asyncio.create_task(client.until_heartbeats(1))
+        while not beating.done():
+            await live.ground.append(event("theirs"))
+
+    assert client.seqs == []
+
+
+async def test_all_streams_end_when_they_are_told_to_and_no_more_begin(tmp_path: Path) -> None:
+    async with live_in(tmp_path) as live:
+        clients = [await live.client().until_open() for _ in range(3)]
+        live.stream.stop()
+        await asyncio.gather(*(client.task for client in clients))
+        late = live.client()
+        await late.task
+
+    assert [client.status for client in clients] == [200] * 3
+    assert late.status == 503
+
+
+async def test_without_the_store_a_stream_is_refused_or_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recent_module, "MAX_EVENTS", 1)
+    async with live_in(tmp_path) as live:
+        slow = await live.client().until_open()
+        slow.stop_taking()
+        await live.ground.append(event())
+        await live.ground.append(*(event() for _ in range(5)))
+        await live.recent.bell.wait(5, 5)
+        await live.ground.database.write(lambda conn: conn.exec_driver_sql("DROP TABLE events"))
+        slow.go_on_taking()
+        await slow.task
+        late = live.client()
+        await late.task
+
+    assert slow.status == 200
+    assert slow.chunks[-1] == 0, "ended, not cut"
+    assert late.status == 503
+
+
+async def test_a_client_that_leaves_makes_room(tmp_path: Path) -> None:
+    async with live_in(tmp_path, LIVE__MAX_CONNECTIONS="2") as live:
+        first, _ = await live.client().until_open(), await live.client().until_open()
+        refused = live.client()
+        await refused.task
+        await first.leave()
+        again = await live.client().until_open()
+
+        labels = {"dialect": "sse"}
+        open_now = live.ground.registry.get_sample_value("tocsin_live_connections", labels)
+    assert refused.status == 503
+    assert orjson.loads(refused.body)["reason"] == "too_many_connections"
+    assert again.status == 200
+    assert open_now == 2
+
+
+async def test_no_more_than_there_is_room_for_get_in_at_once(tmp_path: Path) -> None:
+    async with live_in(tmp_path, LIVE__MAX_CONNECTIONS="2") as live:
+        clients = [live.client() for _ in range(6)]
+        await asyncio.gather(*(client.until_answered() for client in clients))
+
+    assert sorted(client.status for client in clients) == [200] * 2 + [503] * 4
+
+
+# --- what is refused
+
+
+@pytest.mark.parametrize(
+    ("query", "scope", "status"),
+    [
+        ("", {"method": "POST"}, 405),
+        ("", {"client": ("203.0.113.9", 1)}, 401),
+        ("token=nonsense", {}, 401),
+        ("from=yesterday", {}, 422),
+        ("from=-1", {}, 422),
+        ("from=" + "9" * 5000, {}, 422),
+        ("since=yesterday", {}, 422),
+    ],
+)
+async def test_what_cannot_be_is_refused_before_the_stream_begins(
+    tmp_path: Path, query: str, scope: dict[str, Any], status: int
+) -> None:
+    async with live_in(tmp_path) as live:
+        client = live.client(query, **scope)
+        await client.task
+
+    assert client.status == status
+    assert orjson.loads(client.body)["status"] == status
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.SENDER, 403), (Role.VIEWER, 200)])
+async def test_a_token_must_be_one_that_may_read(tmp_path: Path, role: Role, status: int) -> None:
+    async with live_in(tmp_path) as live:
+        token = await live.token(role)
+        client = live.client(f"token={token}", client=("203.0.113.9", 1))
+        await client.until_answered()
+
+    assert client.status == status
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("GET", PATH, True),
+        ("POST", PATH, True),
+        ("GET", f"{PATH}/", False),
+        ("GET", "/api/v1/events", False),
+    ],
+)
+def test_it_takes_its_own_address(method: str, path: str, expected: bool) -> None:
+    assert EventStream.takes(None, method, path) is expected  # type: ignore[arg-type] # needs none
 
 
 # --- the law: a gapless suffix, without repeats
@@ -308,7 +444,10 @@ async def test_a_slow_client_is_not_handed_everything_at_once(tmp_path: Path) ->
 KINDS = ("a", "b", "c")
 HAPPENINGS = st.one_of(
     st.tuples(st.just("append"), st.lists(st.sampled_from(KINDS), min_size=1, max_size=6)),
-    st.tuples(st.just("connect"), st.tuples(st.sampled_from(["now", "start"]), st.sets(st.sampled_from(KINDS)))),
+    st.tuples(
+        st.just("connect"),
+        st.tuples(st.sampled_from(["now", "start"]), st.sets(st.sampled_from(KINDS))),
+    ),
     st.tuples(st.just("drop"), st.integers(0, 9)),
     st.tuples(st.just("resume"), st.integers(0, 9)),
     st.tuples(st.just("stall"), st.integers(0, 9)),
@@ -401,20 +540,16 @@ class Trial:
         ]
 
 
-@pytest.fixture
-def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So little is remembered that nearly everything is read from the journal."""
-    monkeypatch.setattr(recent_module, "MAX_EVENTS", 2)
-    monkeypatch.setattr(recent_module, "PAGE", 3)
-    monkeypatch.setattr(module, "PAGE", 2)
-
-
 @given(st.lists(HAPPENINGS, max_size=15))
-@settings(max_examples=25, suppress_health_check=[])
+@settings(max_examples=25)
 async def test_every_reader_gets_a_gapless_suffix_without_repeats(
-    small_limits_of_session: None, happenings: list[tuple[str, Any]]
+    happenings: list[tuple[str, Any]],
 ) -> None:
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        # So little is remembered that nearly everything is read from the journal.
+        patch.setattr(recent_module, "MAX_EVENTS", 2)
+        patch.setattr(recent_module, "PAGE", 3)
+        patch.setattr(module, "PAGE", 2)
         async with live_in(Path(folder)) as live:
             trial = Trial(live)
             for what, told in happenings:

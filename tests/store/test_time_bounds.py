@@ -1,5 +1,6 @@
 """A span of time in the journal is found exactly, for times that are almost in order."""
 
+from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +22,12 @@ GAPS = st.lists(
 SPANS = st.tuples(*(st.none() | st.integers(-1_000, 30_000).map(at),) * 2)
 
 
+@pytest.fixture
+async def told(tmp_path: Path) -> AsyncGenerator[Told, None]:
+    async with told_in(tmp_path) as told:
+        yield told
+
+
 async def seqs_within(told: Told, since: datetime | None, until: datetime | None) -> list[int]:
     async with told.database.read() as conn:
         where = await within(conn, events.c.seq, events.c.received_at, since, until)
@@ -31,7 +38,7 @@ async def seqs_within(told: Told, since: datetime | None, until: datetime | None
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(GAPS, st.lists(SPANS, min_size=1, max_size=8))
 async def test_a_span_holds_exactly_the_rows_of_its_times(
-    tmp_path_factory: pytest.TempPathFactory,
+    told: Told,
     gaps: list[tuple[int, int]],
     spans: list[tuple[datetime | None, datetime | None]],
 ) -> None:
@@ -41,31 +48,30 @@ async def test_a_span_holds_exactly_the_rows_of_its_times(
         passed += gap
         times.append(at(passed + late))
 
-    async with told_in(tmp_path_factory.mktemp("journal")) as told:
-        await told.append([event(received_at=time) for time in times])
-        for since, until in spans:
-            found = await seqs_within(told, since, until)
+    await told.database.write(lambda conn: conn.execute(events.delete()))
+    await told.append([event(received_at=time) for time in times])
+    for since, until in spans:
+        found = await seqs_within(told, since, until)
 
-            assert found == [
-                seq
-                for seq, time in enumerate(times, 1)
-                if (since is None or time >= since) and (until is None or time < until)
-            ]
+        assert found == [
+            seq
+            for seq, time in enumerate(times, 1)
+            if (since is None or time >= since) and (until is None or time < until)
+        ]
 
 
-async def test_removed_rows_are_no_hindrance(tmp_path: Path) -> None:
-    async with told_in(tmp_path) as told:
-        await told.append([event(received_at=at(3600 * hour)) for hour in range(20)])
-        gone = events.delete().where(events.c.seq.between(3, 15))
-        await told.database.write(lambda conn: conn.execute(gone))
+async def test_removed_rows_are_no_hindrance(told: Told) -> None:
+    await told.append([event(received_at=at(3600 * hour)) for hour in range(20)])
+    gone = events.delete().where(events.c.seq.between(3, 15))
+    await told.database.write(lambda conn: conn.execute(gone))
 
-        found = await seqs_within(told, at(3600), at(3600 * 17))
+    found = await seqs_within(told, at(3600), at(3600 * 17))
 
     assert found == [2, 16, 17]
 
 
-async def test_without_a_span_there_are_no_conditions(tmp_path: Path) -> None:
-    async with told_in(tmp_path) as told, told.database.read() as conn:
+async def test_without_a_span_there_are_no_conditions(told: Told) -> None:
+    async with told.database.read() as conn:
         where = await within(conn, events.c.seq, events.c.received_at, None, None)
         ends = await first_and_last(conn, events.c.seq, events.c.received_at > to_us(at(0)))
 

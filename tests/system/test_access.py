@@ -182,8 +182,9 @@ async def test_a_sender_may_post_and_nothing_else(launch: Launch) -> None:
         for path in ("/api/v1/people", "/api/v1/tokens"):
             assert (await sender.get(path, bearer(token))).status == 403
 
-        revoked = server.run("token", "revoke", "ci", "--data-dir", str(server.data_dir))
-        assert revoked.returncode == 0, revoked.stderr
+    revoked = server.run("token", "revoke", "ci", "--data-dir", str(server.data_dir))
+    assert revoked.returncode == 0, revoked.stderr
+    async with connected(server.port) as sender:
         deadline = time.monotonic() + 5
         while (await sender.post(RECEIVER, sample("test"), bearer(token))).status != 401:
             assert time.monotonic() < deadline, "a revoked token is still taken"

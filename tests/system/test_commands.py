@@ -16,6 +16,9 @@ from tests.system.reading import RECEIVER, Reader, sample
 from tests.system.server import Server, command
 from tests.system.wire import connected
 
+# The help of `token revoke` promises two seconds; the rest is for a busy machine.
+REVOKED_LIMIT_S = 4
+
 # The document's own example, host changed; also in the README.
 CURL = (
     *("curl", "-sS", "-X", "POST", "-H", "Content-Type: application/json"),
@@ -173,23 +176,28 @@ async def test_tokens_are_made_listed_and_revoked_beside_the_server(launch: Laun
     token = made.stdout.removesuffix("\n")
     assert token
     assert not any(character.isspace() for character in token)
-    async with connected(server.port) as sender:
-        shown = [("Authorization", f"Bearer {token}")]
-        assert (await sender.get("/api/v1/events", shown)).status == 200
+    assert await status_with(server, token) == 200
 
-        listed = server.run("token", "list", "--json", *data)
-        [row] = [json.loads(line) for line in listed.stdout.splitlines()]
-        assert (row["name"], row["role"], row["revoked_at"]) == ("wall", "viewer", None)
-        assert token not in listed.stdout
-        table = server.run("token", "list", *data)
-        assert "wall" in table.stdout
+    listed = server.run("token", "list", "--json", *data)
+    [row] = [json.loads(line) for line in listed.stdout.splitlines()]
+    assert (row["name"], row["role"], row["revoked_at"]) == ("wall", "viewer", None)
+    assert token not in listed.stdout
+    table = server.run("token", "list", *data)
+    assert "wall" in table.stdout
 
-        assert server.run("token", "revoke", "wall", *data).returncode == 0
-        deadline = time.monotonic() + 2.5
-        while (await sender.get("/api/v1/events", shown)).status != 401:
-            assert time.monotonic() < deadline
+    assert server.run("token", "revoke", "wall", *data).returncode == 0
+    deadline = time.monotonic() + REVOKED_LIMIT_S
+    while await status_with(server, token) != 401:
+        assert time.monotonic() < deadline, "a revoked token is still taken"
+        await asyncio.sleep(0.05)
     again = server.run("token", "revoke", "nobody", *data)
     assert again.returncode == 1
     assert "Traceback" not in again.stderr
     events = server.run("token", "list", "--json", *data)
     assert json.loads(events.stdout)["revoked_at"] is not None
+
+
+async def status_with(server: Server, token: str) -> int:
+    """On a connection of its own: commands between two calls take longer than an idle one lives."""
+    async with connected(server.port) as sender:
+        return (await sender.get("/api/v1/events", [("Authorization", f"Bearer {token}")])).status

@@ -19,7 +19,7 @@ class Disconnected(Exception):
 
 
 def headers_of(scope: Scope) -> dict[str, str]:
-    """The headers by lower-case name; of repeated ones the last, except lists, which are joined."""
+    """The headers by lower-case name; repeated ones are joined (RFC 9110, 5.3)."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
@@ -56,8 +56,8 @@ async def body_of(headers: Mapping[str, str], receive: Receive, max_bytes: int) 
             a POST here.
         Disconnected: nobody is left to answer.
     """
-    announced = headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > max_bytes:
+    announced = _announced(headers)
+    if announced is not None and announced > max_bytes:
         raise _too_large(max_bytes)
     try:
         async with asyncio.timeout(BODY_LIMIT_S):
@@ -65,10 +65,15 @@ async def body_of(headers: Mapping[str, str], receive: Receive, max_bytes: int) 
     except TimeoutError as error:
         late = f"The body did not come within {BODY_LIMIT_S:.0f} s."
         raise Rejected(408, Reason.TIMED_OUT, late) from error
-    if announced.isdigit() and int(announced) != len(body):
+    if announced is not None and announced != len(body):
         short = f"The body has {len(body)} bytes of the {announced} announced in Content-Length."
         raise Rejected(400, Reason.UNREADABLE, short)
     return body
+
+
+def _announced(headers: Mapping[str, str]) -> int | None:
+    said = headers.get("content-length", "")
+    return int(said) if said.isascii() and said.isdecimal() else None
 
 
 async def _read_body(receive: Receive, max_bytes: int) -> bytes:

@@ -1,8 +1,10 @@
 """Listening sockets and the HTTP server on them; when to stop is the app's to say."""
 
 import contextlib
+import errno
 import socket
 from collections.abc import Generator, Sequence
+from typing import Any
 
 import uvicorn
 
@@ -10,6 +12,10 @@ from tocsin.edge.calls import App
 from tocsin.errors import ConfigError
 
 BACKLOG = 2048
+
+# A name may point to an address that this machine has not: containers often say that localhost
+# is ::1 too, and have no IPv6. Its other addresses will do.
+_NOT_HERE = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 
 
 class Server(uvicorn.Server):
@@ -67,19 +73,33 @@ def _listen(address: str) -> list[socket.socket]:
         host.strip("[]") or None, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )
     made: list[socket.socket] = []
-    try:
-        for family, kind, protocol, _, where in dict.fromkeys(infos):
-            made.append(one := socket.socket(family, kind, protocol))
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            one.bind(where)
-            one.listen(BACKLOG)
-    except OSError:
-        for one in made:
-            one.close()
-        raise
+    missing: OSError | None = None
+    for family, kind, protocol, _, where in dict.fromkeys(infos):
+        try:
+            made.append(_open(family, kind, protocol, where))
+        except OSError as error:
+            if error.errno not in _NOT_HERE:
+                for one in made:
+                    one.close()
+                raise
+            missing = error
+    if missing is not None and not made:
+        raise missing
     return made
+
+
+def _open(family: int, kind: int, protocol: int, where: Any) -> socket.socket:
+    one = socket.socket(family, kind, protocol)
+    try:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.bind(where)
+        one.listen(BACKLOG)
+    except OSError:
+        one.close()
+        raise
+    return one
 
 
 def url_of(listening: socket.socket) -> str:

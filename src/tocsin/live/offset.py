@@ -8,6 +8,7 @@ removed, would silently leave out a part, so it is not resumed from.
 from dataclasses import dataclass
 
 _LARGEST_SEQ = 2**63 - 1
+_MAX_DIGITS = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,10 @@ class Offset:
 def parse_offset(text: str) -> Offset | None:
     """The offset in a client's `Last-Event-ID`; None when it is none."""
     epoch, _, seq = text.strip().partition(":")
-    if not epoch or not (seq.isascii() and seq.isdecimal()) or int(seq) > _LARGEST_SEQ:
+    if not epoch or not (seq.isascii() and seq.isdecimal()):
+        return None
+    # Python refuses to make a number of thousands of digits.
+    if len(seq) > _MAX_DIGITS or int(seq) > _LARGEST_SEQ:
         return None
     return Offset(epoch, int(seq))
 

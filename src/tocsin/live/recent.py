@@ -1,7 +1,8 @@
 """The newest events, read from the journal once and encoded once, for all who are connected."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import orjson
@@ -56,6 +57,7 @@ class Recent:
         self._kept: deque[Encoded] = deque()
         self._bytes = 0
         self._floor = newest
+        self._followers = 0
 
     @property
     def newest(self) -> int:
@@ -79,9 +81,21 @@ class Recent:
         found.reverse()
         return found
 
+    @contextmanager
+    def followed(self) -> Iterator[None]:
+        """While somebody is connected; from here on nothing is passed over."""
+        self._followers += 1
+        try:
+            yield
+        finally:
+            self._followers -= 1
+
     async def step(self) -> None:
         """Wait for new events, and take them up."""
         await self._committed.wait(self.newest, LOOK_S)
+        if not self._followers:
+            self._pass_over()
+            return
         is_more = True
         while is_more:
             async with self._database.read() as conn:
@@ -91,6 +105,13 @@ class Recent:
             if page:
                 self.bell.ring(page[-1].seq)
             is_more = len(page) == PAGE
+
+    def _pass_over(self) -> None:
+        """Nobody is connected: reading and encoding would cost half as much as storing did."""
+        self._kept.clear()
+        self._bytes = 0
+        self._floor = max(self._floor, self._committed.newest)
+        self.bell.ring(self._floor)
 
     def _keep(self, one: Encoded) -> None:
         self._kept.append(one)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tocsin.model.attempts import Attempt, attempts_of
 from tocsin.model.change import Change, Mark, RunEnd, mark_order
 
 # Far above any real pipeline (GitHub allows 256 jobs a matrix and 1,000 steps a job), low
@@ -26,10 +27,18 @@ MAX_FACT_CHARS = 4_096
 
 @dataclass(frozen=True, slots=True)
 class StepLog:
-    """All marks of one step, over all runs, sorted; `dropped` counts the oldest, no longer kept."""
+    """All marks of one step, sorted; `dropped` counts the oldest, no longer kept.
+
+    `attempts` are told from the marks, once, as a deployment's other steps are looked at with
+    every message about one of them.
+    """
 
     marks: tuple[Mark, ...] = ()
     dropped: int = 0
+    attempts: tuple[Attempt, ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "attempts", attempts_of(self.marks))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from tocsin.model.event import Event
 from tocsin.model.times import EPOCH, parse_instant
 from tocsin.model.words import DeploymentState
 
-MAX_VALUES = 50
+MAX_VALUES = 20
 MAX_VALUE_CHARS = 1_000
 ANY = "*"
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tocsin.model.attempts import Attempt, attempts_of
+from tocsin.model.attempts import Attempt
 from tocsin.model.change import Move, RunEnd
 from tocsin.model.deployment import Deployment, StepLog
 from tocsin.model.words import DeploymentState, StepState
@@ -156,7 +156,7 @@ def _whole(deployment: Deployment) -> Run:
     """`deployment` as one run."""
     kept = [(name, log) for name, log in deployment.steps.items() if log.marks]
     kept.sort(key=lambda entry: entry[1].marks[0].at)
-    steps = tuple(Step(name, attempts_of(log.marks), _first_attempt(log)) for name, log in kept)
+    steps = tuple(Step(name, log.attempts, _first_attempt(log)) for name, log in kept)
     end = deployment.ends[-1] if deployment.ends else None
     started_at = _started_at(end, steps, deployment.begins)
     completed_at = None

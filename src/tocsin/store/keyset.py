@@ -72,7 +72,7 @@ async def keys_within(conn: AsyncConnection, statement: Select[int, int], limit:
     """
     items: list[int] = []
     chars = 0
-    for key, chars_of_row in (await conn.execute(statement)).tuples():
+    for key, chars_of_row in (await conn.execute(statement)).all():
         chars += chars_of_row
         if len(items) == limit or (items and chars > PAGE_CHARS):
             return Page(items, is_more=True)

@@ -31,7 +31,7 @@ async def page(
         .where(columns.deployment_pk == pk, in_list(columns.line, "lines"))
         .order_by(columns.line)
     )
-    rows = await conn.execute(statement, {"lines": json_list(fitting.items)})
+    rows = (await conn.execute(statement, {"lines": json_list(fitting.items)})).all()
     return Page([Line._make(row) for row in rows], fitting.is_more)
 
 

@@ -56,7 +56,16 @@ Texts = Annotated[
 Text = Annotated[str, Field(max_length=MAX_TEXT_CHARS)]
 Count = Annotated[int, Field(ge=0, le=LARGEST_INT)]
 Limit = Annotated[int, Field(ge=1, le=1000)]
-Cursor = Annotated[str | None, Field(max_length=MAX_CURSOR_CHARS, pattern=r"^[A-Za-z0-9_-]+$")]
+# The format tells programs that make up queries that no invented text will do.
+CursorText = Annotated[
+    str,
+    Field(
+        max_length=MAX_CURSOR_CHARS,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        json_schema_extra={"format": "cursor"},
+    ),
+]
+Cursor = CursorText | None
 # The path's id stands encoded in one segment, see `web.one_segment_ids`.
 IdPath = Annotated[str, Path(min_length=1), AfterValidator(unquote)]
 

@@ -1,0 +1,122 @@
+"""Health: honest, quick, and told to strangers in one word."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.journal import REMOTE, reading_in
+from tocsin.errors import StoreDown
+from tocsin.model.access import Role
+from tocsin.testing.clock import HandClock
+from tocsin.web import health
+from tocsin.web.health import Finding, Health, Status
+
+
+async def well() -> Finding:
+    return Finding(Status.OK, {"newest_seq": 3})
+
+
+async def slow() -> Finding:
+    return Finding(Status.DEGRADED, {"late_s": 4})
+
+
+async def broken() -> Finding:
+    raise StoreDown("The database does not answer; nothing was stored.")
+
+
+async def hanging() -> Finding:
+    await asyncio.get_running_loop().create_future()
+    return Finding(Status.OK, {})
+
+
+def health_of(**checks: health.Check) -> Health:
+    return Health(instance="i-1", version="1", clock=HandClock(), checks=checks)
+
+
+async def test_the_worst_check_is_the_status_of_the_whole() -> None:
+    assert (await health_of(store=well).report())[0] is Status.OK
+    assert (await health_of(store=well, bus=slow).report())[0] is Status.DEGRADED
+    assert (await health_of(store=broken, bus=slow).report())[0] is Status.DOWN
+
+
+async def test_each_check_is_told_by_itself() -> None:
+    _, report = await health_of(store=broken, bus=slow).report()
+
+    assert report["checks"] == {
+        "store": {
+            "status": "down",
+            "message": "The database does not answer; nothing was stored.",
+            "reason": "store_down",
+        },
+        "bus": {"status": "degraded", "late_s": 4},
+    }
+
+
+async def test_a_check_that_hangs_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "CHECK_LIMIT_S", 0.01)
+
+    status, report = await health_of(store=hanging).report()
+
+    assert status is Status.DOWN
+    assert "no answer" in report["checks"]["store"]["message"]
+
+
+async def test_calls_are_wanted_until_it_stops_and_with_the_store_only() -> None:
+    one = health_of(store=well, bus=broken)
+    before = await one.is_ready()
+    one.stop()
+
+    assert before
+    assert not await one.is_ready()
+    assert not await health_of(store=broken).is_ready()
+
+
+async def test_strangers_are_told_the_status_alone(tmp_path: Path) -> None:
+    async with reading_in(tmp_path) as reading:
+        reading.clock.move(12.5)
+        viewer = await reading.token(Role.VIEWER)
+
+        local = await reading.get("/health")
+        stranger = await reading.get("/health", peer=REMOTE)
+        known = await reading.get("/health", peer=REMOTE, headers=viewer)
+        wrong = await reading.get("/health", peer=REMOTE, headers={"authorization": "Bearer no"})
+
+    assert local.json == known.json
+    assert local.json == {
+        "status": "ok",
+        "instance": "i-1",
+        "version": "1.2.3",
+        "uptime_s": 12.5,
+        "checks": {"store": {"status": "ok", "newest_seq": 0, "waiting_events": 0}},
+    }
+    assert stranger.json == wrong.json == {"status": "ok"}
+    assert stranger.status == wrong.status == 200
+
+
+async def test_readiness_ends_with_the_stop_and_life_does_not(tmp_path: Path) -> None:
+    async with reading_in(tmp_path) as reading:
+        ready = await reading.get("/health/ready", peer=REMOTE)
+        reading.health.stop()
+        stopping = await reading.get("/health/ready")
+        live = await reading.get("/health/live", method="HEAD")
+
+    assert (ready.status, ready.json) == (200, {"status": "ok"})
+    assert (stopping.status, stopping.json) == (503, {"status": "down"})
+    assert stopping.headers["cache-control"] == "no-store"
+    assert live.status == 200
+
+
+async def test_without_the_store_it_says_so(tmp_path: Path) -> None:
+    async with reading_in(tmp_path) as reading:
+        await reading.told.database.close()
+        (tmp_path / "tocsin.db").rename(tmp_path / "gone.db")
+        (tmp_path / "tocsin.db").mkdir()
+
+        whole = await reading.get("/health")
+        ready = await reading.get("/health/ready")
+        live = await reading.get("/health/live")
+
+    assert (whole.status, whole.json["status"]) == (503, "down")
+    assert whole.json["checks"]["store"]["reason"] == "store_down"
+    assert (ready.status, live.status) == (503, 200)
