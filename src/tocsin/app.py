@@ -239,7 +239,7 @@ def _front(parts: Sequence[Part], api: App, settings: Settings) -> App:
         allow_credentials=True,
         allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
         allow_headers=("*",),
-        expose_headers=("Retry-After",),
+        expose_headers=("Link", "Retry-After"),
     )
 
 

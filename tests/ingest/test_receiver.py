@@ -98,7 +98,9 @@ def test_an_address_is_of_a_source_and_may_carry_a_name(
         ("POST", "/hooks/unknown", False),
         ("POST", "/hooks/", False),
         ("POST", "/hooks", False),
-        ("POST", DEPLOYMENT + "/", False),
+        ("POST", DEPLOYMENT + "/", True),
+        ("POST", DEPLOYMENT + "/ci", True),
+        ("POST", "/hooks/deployment/" + 201 * "n", False),
         ("POST", "/api/v1/deployments", False),
     ],
 )
@@ -108,9 +110,12 @@ def test_only_calls_of_receivers_are_taken(
     assert open_.receiver.takes(method, path) == is_taken
 
 
-async def test_another_address_is_not_answered_here(open_: Receiving) -> None:
-    with pytest.raises(LookupError):
-        await open_.post("/api/v1/deployments")
+async def test_where_no_receiver_is_is_answered_in_the_shape_of_webhooks(open_: Receiving) -> None:
+    answer = await open_.post("/api/webhooks/nobody")
+
+    assert answer.status == 404
+    assert answer.json["success"] is False
+    assert answer.json["errors"] == []
 
 
 async def test_a_body_may_come_in_parts(open_: Receiving) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.ingest.samples import call
 from tocsin.errors import Reason, Rejected
-from tocsin.ingest.source import MAX_KEY_CHARS, dedupe_key, find_sources
+from tocsin.ingest.source import MAX_KEY_CHARS, check_key, dedupe_key, find_sources
 
 
 def test_every_source_in_the_folder_is_found() -> None:
@@ -32,15 +32,15 @@ def test_the_senders_own_id_counts_first(
     assert dedupe_key("deployment", call(b"{}", headers, name="ci"), "shop", own_id) == key
 
 
-def test_a_key_that_is_too_long_to_be_one_is_refused() -> None:
-    inbound = call(b"{}", {"idempotency-key": "k" * MAX_KEY_CHARS})
-    assert dedupe_key("deployment", inbound, "") is not None
+@pytest.mark.parametrize("name", ["idempotency-key", "webhook-id"])
+def test_a_key_that_is_too_long_to_be_one_is_refused(name: str) -> None:
+    check_key({name: "k" * MAX_KEY_CHARS})
 
     with pytest.raises(Rejected) as raised:
-        dedupe_key("deployment", call(b"{}", {"idempotency-key": "k" * 256}), "")
+        check_key({name: "k" * (MAX_KEY_CHARS + 1)})
 
     assert (raised.value.status, raised.value.reason) == (400, Reason.BAD_FIELD)
-    assert [fault.field for fault in raised.value.fields] == ["Idempotency-Key"]
+    assert [fault.field for fault in raised.value.fields] == [name]
 
 
 _part = st.text("ab", max_size=2)

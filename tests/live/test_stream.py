@@ -218,14 +218,40 @@ async def test_a_client_goes_on_after_a_restart(tmp_path: Path) -> None:
         client = await live.client().until_open()
         await live.ground.append(event())
         await client.until_seq(1)
-    async with live_in(tmp_path) as live:
+        await client.leave()
         await live.ground.append(event(), event())
-        again = live.client(headers={"last-event-id": client.last_id})
-        await again.until_seq(3)
+    async with live_in(tmp_path) as live:
         await live.ground.append(event())
+        again = live.client(headers={"last-event-id": client.last_id})
         await again.until_seq(4)
+        await live.ground.append(event())
+        await again.until_seq(5)
 
-    assert again.seqs == [2, 3, 4]
+    assert again.seqs == [2, 3, 4, 5]
+
+
+async def test_what_is_dropped_while_a_page_is_read_is_not_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recent_module, "MAX_EVENTS", 1)
+    read = stored.page
+    async with live_in(tmp_path) as live:
+        await live.ground.append(event(), event(), event())
+
+        async def read_slowly(*args: Any, **how: Any) -> Any:
+            found = await read(*args, **how)
+            monkeypatch.undo()
+            monkeypatch.setattr(recent_module, "MAX_EVENTS", 1)
+            await live.ground.append(event(), event(), event())
+            await live.recent.bell.wait(5, 5)
+            return found
+
+        await live.recent.bell.wait(2, 5)
+        monkeypatch.setattr(stored, "page", read_slowly)
+        client = live.client("from=start")
+        await client.until_seq(6)
+
+    assert client.seqs == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize("said", ["another:2", "EPOCH:1", "EPOCH:99", "nonsense", "x" * 9000])
@@ -442,17 +468,17 @@ def test_it_takes_its_own_address(method: str, path: str, expected: bool) -> Non
 # --- the law: a gapless suffix, without repeats
 
 KINDS = ("a", "b", "c")
+WHICH = st.integers(0, 3)
+APPENDS = st.tuples(st.just("append"), st.lists(st.sampled_from(KINDS), min_size=1, max_size=6))
+CONNECTS = st.tuples(
+    st.just("connect"),
+    st.tuples(st.sampled_from(["now", "start"]), st.sets(st.sampled_from(KINDS), max_size=2)),
+)
 HAPPENINGS = st.one_of(
-    st.tuples(st.just("append"), st.lists(st.sampled_from(KINDS), min_size=1, max_size=6)),
-    st.tuples(
-        st.just("connect"),
-        st.tuples(st.sampled_from(["now", "start"]), st.sets(st.sampled_from(KINDS))),
-    ),
-    st.tuples(st.just("drop"), st.integers(0, 9)),
-    st.tuples(st.just("resume"), st.integers(0, 9)),
-    st.tuples(st.just("stall"), st.integers(0, 9)),
-    st.tuples(st.just("unstall"), st.integers(0, 9)),
-    st.tuples(st.just("turn"), st.integers(0, 20)),
+    APPENDS,
+    CONNECTS,
+    st.tuples(st.sampled_from(["drop", "resume", "stall", "unstall"]), WHICH),
+    st.tuples(st.just("turn"), st.integers(1, 20)),
 )
 
 
@@ -503,21 +529,20 @@ class Trial:
         assert start == (0 if begin == "start" else len(self.kinds))
         self.readers.append(Reader(types, kinds or set(KINDS), start, client))
 
+    def one(self, which: int) -> Reader:
+        return self.readers[which % len(self.readers)]
+
     async def drop(self, which: int) -> None:
-        for reader in self.readers[which : which + 1]:
-            await reader.drop()
+        await self.one(which).drop()
 
     async def resume(self, which: int) -> None:
-        for reader in self.readers[which : which + 1]:
-            await reader.resume(self.live)
+        await self.one(which).resume(self.live)
 
     async def stall(self, which: int) -> None:
-        for reader in self.readers[which : which + 1]:
-            reader.client.stop_taking()
+        self.one(which).client.stop_taking()
 
     async def unstall(self, which: int) -> None:
-        for reader in self.readers[which : which + 1]:
-            reader.client.go_on_taking()
+        self.one(which).client.go_on_taking()
 
     async def turn(self, count: int) -> None:
         for _ in range(count):
@@ -540,9 +565,15 @@ class Trial:
         ]
 
 
-@given(st.lists(HAPPENINGS, max_size=15))
-@settings(max_examples=25)
+@given(
+    st.lists(APPENDS, max_size=2),
+    st.lists(CONNECTS, min_size=1, max_size=3),
+    st.lists(HAPPENINGS, max_size=12),
+)
+@settings(max_examples=40)
 async def test_every_reader_gets_a_gapless_suffix_without_repeats(
+    appended: list[tuple[str, Any]],
+    connected: list[tuple[str, Any]],
     happenings: list[tuple[str, Any]],
 ) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
@@ -552,7 +583,7 @@ async def test_every_reader_gets_a_gapless_suffix_without_repeats(
         patch.setattr(module, "PAGE", 2)
         async with live_in(Path(folder)) as live:
             trial = Trial(live)
-            for what, told in happenings:
+            for what, told in (*appended, *connected, *happenings):
                 await getattr(trial, what)(told)
             await trial.finish()
 

@@ -34,8 +34,8 @@ def test_a_name_in_any_writing_is_taken(name: str) -> None:
         "mi\u202ena",
         "mi\u200bna",
         "\ud800",
-    ]
-    + ["x" * (MAX_NAME_CHARS + 1)],
+        "x" * (MAX_NAME_CHARS + 1),
+    ],
 )
 def test_a_name_that_cannot_be_seen_as_it_is_is_refused(name: str) -> None:
     assert name_fault(name)

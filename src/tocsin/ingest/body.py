@@ -68,7 +68,7 @@ def check_is_json(headers: Mapping[str, str]) -> None:
     """
     said = headers.get("content-type", "").partition(";")[0].strip().lower()
     if said and said not in ("application/json", "text/json") and not said.endswith("+json"):
-        message = f"expected Content-Type application/json, not {said[:100]}"
+        message = f"expected Content-Type application/json, not {clean_text(said[:100])}"
         fault = FieldFault("Content-Type", message)
         raise Rejected(415, Reason.WRONG_CONTENT_TYPE, message, fields=(fault,))
 

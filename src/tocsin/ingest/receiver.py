@@ -11,16 +11,27 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from tocsin.clock import Clock
-from tocsin.edge.answers import refusal_headers, send_json, send_problem, status_of
+from tocsin.edge.answers import fields_of, refusal_headers, send_json, send_problem, status_of
 from tocsin.edge.callers import Callers
 from tocsin.edge.calls import Disconnected, Receive, Scope, Send, body_of, headers_of, query_of
 from tocsin.errors import Reason, Rejected, TocsinError
 from tocsin.ingest.body import BodyLimits
+from tocsin.ingest.fields import MAX_NAME_CHARS
 from tocsin.ingest.rate import RateLimit
 from tocsin.ingest.signature import check_taken, shows_secret
-from tocsin.ingest.source import Envelope, InboundCall, Source, SourceOptions, Verdict
+from tocsin.ingest.source import (
+    Envelope,
+    InboundCall,
+    Source,
+    SourceOptions,
+    Verdict,
+    check_key,
+)
 from tocsin.model.event import NewEvent, Receipt
 from tocsin.store.journal import Journal
+
+# Everything below is answered in the shape of its senders, also where there is nothing.
+WEBHOOKS = "/api/webhooks/"
 
 _READING = frozenset({"GET", "HEAD"})
 
@@ -86,25 +97,29 @@ class Receiver:
 
     def entrance_of(self, path: str) -> tuple[Entrance, str] | None:
         """The source at `path`, and the name after it."""
-        entrance = self._by_path.get(path)
+        entrance = self._by_path.get(path) or self._by_path.get(path.removesuffix("/"))
         if entrance is not None:
             return entrance, ""
         if path.startswith("/hooks/"):
             source_name, _, name = path.removeprefix("/hooks/").partition("/")
             entrance = self._entrances.get(source_name)
-            if entrance is not None:
+            if entrance is not None and len(name) <= MAX_NAME_CHARS:
                 return entrance, name
         return None
 
     def takes(self, method: str, path: str) -> bool:
         """Whether a call belongs here; the API reads at an address that it shares."""
         found = self.entrance_of(path)
-        return found is not None and not (found[0].shares(path) and method in _READING)
+        if found is None:
+            return path.startswith(WEBHOOKS)
+        return not (found[0].shares(path) and method in _READING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = self.entrance_of(scope["path"])
         if found is None:
-            raise LookupError(scope["path"])
+            nowhere = Rejected(404, Reason.NOT_FOUND, "There is no receiver at this address.")
+            await _send_refusal(send, Envelope.WEBHOOK, nowhere)
+            return
         entrance, name = found
         began_s = self._clock.monotonic()
         try:
@@ -137,6 +152,7 @@ class Receiver:
         self._rate.check(self._callers.address_of(scope), self._clock.monotonic())
         headers = headers_of(scope)
         _check_encoding(headers)
+        check_key(headers)
         body = await body_of(headers, receive, self._limits.max_body_bytes)
         call = InboundCall(headers, query_of(scope), body, name, self._clock.now(), self._limits)
         await self._check_taken(entrance, call, scope)
@@ -155,24 +171,26 @@ class Receiver:
     async def _refuse(
         self, entrance: Entrance, scope: Scope, error: TocsinError, send: Send
     ) -> None:
-        status = status_of(error)
         log.info(
             "call_refused",
             source=entrance.source_name,
             address=self._callers.address_of(scope),
-            status=status,
+            status=status_of(error),
             reason=error.reason.value,
         )
-        if entrance.source.ENVELOPE is Envelope.OBJECT:
-            await send_problem(send, error)
-            return
-        fields = error.fields if isinstance(error, Rejected) else ()
-        answer = {
-            "success": False,
-            "message": error.message,
-            "errors": [{"field": fault.field, "message": fault.message} for fault in fields],
-        }
-        await send_json(send, status, answer, refusal_headers(error))
+        await _send_refusal(send, entrance.source.ENVELOPE, error)
+
+
+async def _send_refusal(send: Send, envelope: Envelope, error: TocsinError) -> None:
+    if envelope is Envelope.OBJECT:
+        await send_problem(send, error)
+        return
+    answer = {
+        "success": False,
+        "message": error.message,
+        "errors": [{"field": fault.field, "message": fault.message} for fault in fields_of(error)],
+    }
+    await send_json(send, status_of(error), answer, refusal_headers(error))
 
 
 def _check_encoding(headers: Mapping[str, str]) -> None:

@@ -81,24 +81,27 @@ class Source(Protocol):
 MAX_KEY_CHARS = 255
 
 
+def check_key(headers: Mapping[str, str]) -> None:
+    """Refuse a delivery's key that is too long to be one.
+
+    Raises:
+        Rejected: 400.
+    """
+    for name in ("idempotency-key", "webhook-id"):
+        if len(headers.get(name, "")) > MAX_KEY_CHARS:
+            message = f"expected at most {MAX_KEY_CHARS} characters"
+            fault = FieldFault(name, message)
+            raise Rejected(400, Reason.BAD_FIELD, f"{name}: {message}", fields=(fault,))
+
+
 def dedupe_key(source: str, call: InboundCall, scope: str, own_id: str = "") -> str | None:
     """The key under which a repeat of this delivery is told; None when it carries no id.
 
     The sender's own id of the delivery counts before `Idempotency-Key` and `webhook-id`. `scope`
     keeps apart senders that number from 1 each, such as projects.
-
-    Raises:
-        Rejected: 400, the key is too long to be one.
     """
-    headers = call.headers
-    key = own_id or headers.get("idempotency-key") or headers.get("webhook-id")
-    if not key:
-        return None
-    if len(key) > MAX_KEY_CHARS:
-        message = f"expected at most {MAX_KEY_CHARS} characters"
-        fault = FieldFault("Idempotency-Key", message)
-        raise Rejected(400, Reason.BAD_FIELD, f"Idempotency-Key: {message}", fields=(fault,))
-    return f"{source}\n{call.name}\n{scope}\n{key}"
+    key = own_id or call.headers.get("idempotency-key") or call.headers.get("webhook-id")
+    return f"{source}\n{call.name}\n{scope}\n{key}" if key else None
 
 
 @cache

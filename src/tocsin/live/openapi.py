@@ -3,8 +3,13 @@
 from typing import Any
 
 from tocsin.live.stream import PATH
+from tocsin.model.filters import MAX_VALUE_CHARS, MAX_VALUES
 
-_TEXTS = {"type": "array", "items": {"type": "string", "maxLength": 1000}, "maxItems": 50}
+_TEXTS = {
+    "type": "array",
+    "items": {"type": "string", "maxLength": MAX_VALUE_CHARS},
+    "maxItems": MAX_VALUES,
+}
 _REFUSALS = {
     "401": "Nobody is signed in",
     "403": "The role may not read events",

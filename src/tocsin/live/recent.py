@@ -99,12 +99,14 @@ class Recent:
         is_more = True
         while is_more:
             async with self._database.read() as conn:
-                page = await stored.after(conn, self.newest, EventFilter(), PAGE)
-            for event in page:
+                page = await stored.page(
+                    conn, EventFilter(), PAGE, after_seq=self.newest, is_ascending=True
+                )
+            for event in page.items:
                 self._keep(encode(self.epoch, event))
-            if page:
-                self.bell.ring(page[-1].seq)
-            is_more = len(page) == PAGE
+            if page.items:
+                self.bell.ring(page.items[-1].seq)
+            is_more = page.is_more
 
     def _pass_over(self) -> None:
         """Nobody is connected: reading and encoding would cost half as much as storing did."""

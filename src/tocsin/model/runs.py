@@ -163,12 +163,12 @@ def _whole(deployment: Deployment) -> Run:
     duration_s = None
     if end is not None:
         completed_at = end.completed_at if end.completed_at >= 0 else end.at
-        if end.duration_s >= 0:
-            duration_s = end.duration_s
-            if started_at is None:
-                started_at = completed_at - round(duration_s * _MICROSECONDS)
-        elif started_at is not None:
+        duration_s = end.duration_s if end.duration_s >= 0 else None
+        # 0 is what scripts send that do not measure.
+        if not duration_s and started_at is not None:
             duration_s = max(0, completed_at - started_at) / _MICROSECONDS
+        elif duration_s and started_at is None:
+            started_at = completed_at - round(duration_s * _MICROSECONDS)
     return Run(
         number=1,
         opens_at=None,

@@ -32,19 +32,6 @@ async def newest_seq(conn: AsyncConnection) -> int:
     return (await conn.execute(select(sql.max(events.c.seq)))).scalar_one() or 0
 
 
-async def after(conn: AsyncConnection, seq: int, wanted: EventFilter, limit: int) -> list[Event]:
-    """The next events after `seq` that fit, the oldest first; fewer than `limit` only at the end.
-
-    Their `data` is JSON as it is kept, see `page`.
-    """
-    order = Order(events.c.seq, is_ascending=True)
-    keys = await _keys(conn, wanted, order, [events.c.seq > seq], limit)
-    if keys is None:
-        return []
-    statement = select(events).where(events.c.seq.in_(keys)).order_by(order.by)
-    return [_event(row) for row in await conn.execute(statement)]
-
-
 async def page(
     conn: AsyncConnection,
     wanted: EventFilter,

@@ -60,7 +60,8 @@ def read(call: InboundCall) -> list[NewEvent]:
     if "ce-specversion" in call.headers or "ce-id" in call.headers:
         return [_event(_binary(call, content_type), call, "")]
     if content_type not in (STRUCTURED, BATCH, "application/json", ""):
-        message = f"expected {STRUCTURED}, {BATCH}, or ce- headers; not {content_type[:100]}"
+        message = f"expected {STRUCTURED}, {BATCH}, or ce- headers; "
+        message += f"not {clean_text(content_type[:100])}"
         fault = FieldFault("Content-Type", message)
         raise Rejected(415, Reason.WRONG_CONTENT_TYPE, message, fields=(fault,))
     said = read_json(call.body, call.limits)
