@@ -62,6 +62,7 @@ class Client:
         self._gone = asyncio.Event()
         self._takes = asyncio.Event()
         self._takes.set()
+        self._blocked = asyncio.Event()
         self._changed = asyncio.Condition()
         self.task = asyncio.create_task(stream(self._scope, self._receive, self._send))
 
@@ -70,7 +71,9 @@ class Client:
         return {"type": "http.disconnect"}
 
     async def _send(self, message: Any) -> None:
-        await self._takes.wait()
+        if not self._takes.is_set():
+            self._blocked.set()
+            await self._takes.wait()
         async with self._changed:
             self.status = message.get("status", self.status)
             chunk = message.get("body", b"")
@@ -117,6 +120,9 @@ class Client:
     def stop_taking(self) -> None:
         """As a client whose line is full."""
         self._takes.clear()
+
+    async def until_blocked(self) -> None:
+        await self._blocked.wait()
 
     def go_on_taking(self) -> None:
         self._takes.set()
@@ -379,6 +385,7 @@ async def test_without_the_store_a_stream_is_refused_or_ends(
         slow = await live.client().until_open()
         slow.stop_taking()
         await live.ground.append(event())
+        await slow.until_blocked()
         await live.ground.append(*(event() for _ in range(5)))
         await live.recent.bell.wait(5, 5)
         await live.ground.database.write(lambda conn: conn.exec_driver_sql("DROP TABLE events"))

@@ -23,8 +23,10 @@ class Gate:
 
     def __init__(self) -> None:
         self._open = threading.Event()
+        self.is_reached = threading.Event()
 
     def __call__(self, _conn: Connection) -> None:
+        self.is_reached.set()
         self._open.wait(10)
 
     def open(self) -> None:
@@ -35,6 +37,7 @@ async def held(journal: Journal, gate: Gate) -> "asyncio.Task[list[Receipt]]":
     """A first append whose transaction lasts until the gate is opened."""
     task = asyncio.create_task(journal.append([event("first")], also=gate))
     await asyncio.sleep(0)
+    await asyncio.to_thread(gate.is_reached.wait, 10)
     return task
 
 
@@ -64,7 +67,7 @@ async def test_whoever_comes_together_shares_a_commit(tmp_path: Path) -> None:
         receipts = [*await first, *[one for task in rest for one in await task]]
 
         assert await seqs(ground.database) == list(range(1, 302))
-    assert waiting == 300
+    assert waiting == 301
     assert [receipt.seq for receipt in receipts] == list(range(1, 302))
     assert ground.counted("tocsin_journal_batch_events_count") == 2
     assert ground.counted("tocsin_journal_events_total") == 301
@@ -81,7 +84,7 @@ async def test_a_group_has_its_largest_size(tmp_path: Path) -> None:
         await asyncio.gather(first, *rest)
 
         assert await seqs(ground.database) == list(range(1, 67))
-    assert ground.counted("tocsin_journal_batch_events_count") == 1 + 3 + 1
+    assert ground.counted("tocsin_journal_batch_events_count") == 1 + 2 + 1
 
 
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=40), st.integers(1, 8))
@@ -294,12 +297,42 @@ async def test_after_a_rollback_nothing_remembered_is_trusted(tmp_path: Path) ->
     assert [(row["line"], row["text"]) for row in lines] == [(1, "a"), (2, "b")]
 
 
+@pytest.mark.parametrize("is_closed_meanwhile", [False, True])
+async def test_everybody_is_answered_and_nobody_waits_in_the_end(
+    tmp_path: Path, is_closed_meanwhile: bool
+) -> None:
+    async with ground_in(tmp_path, Limits(batch_max_events=7)) as ground:
+
+        async def sender(number: int) -> int:
+            for _ in range(number % 11):
+                await asyncio.sleep(0)
+            also = refuse if number % 5 == 0 else None
+            size = number % 4
+            await ground.journal.append([event() for _ in range(size)], also=also)
+            return size
+
+        senders = [asyncio.create_task(sender(number)) for number in range(200)]
+        if is_closed_meanwhile:
+            await asyncio.wait(senders, return_when=asyncio.FIRST_COMPLETED)
+            await ground.database.close()
+        answers = await asyncio.gather(*senders, return_exceptions=True)
+        waiting = ground.journal.waiting_events
+    async with ground_in(tmp_path) as again:
+        kept = len(await seqs(again.database))
+
+    stored = sum(answer for answer in answers if isinstance(answer, int))
+    refused = [answer for answer in answers if isinstance(answer, BaseException)]
+    assert all(isinstance(one, Rejected | StoreDown) for one in refused)
+    assert waiting == 0
+    assert kept == stored == ground.counted("tocsin_journal_events_total")
+
+
 # --- when it cannot be stored now
 
 
 async def test_too_much_waiting_sends_callers_away(tmp_path: Path) -> None:
     gate = Gate()
-    async with ground_in(tmp_path, Limits(queue_max_events=3)) as ground:
+    async with ground_in(tmp_path, Limits(queue_max_events=4)) as ground:
         first = await held(ground.journal, gate)
         waiting = [asyncio.create_task(ground.append(event())) for _ in range(3)]
         await asyncio.sleep(0)

@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -26,7 +27,10 @@ Also = Callable[[Connection], None]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large a group may grow, and how much may wait before callers are sent away."""
+    """How large a group may grow, and how much may be in hand before callers are sent away.
+
+    A group is closed once it has `batch_max_events`; the last caller's may go beyond.
+    """
 
     batch_max_events: int = 512
     queue_max_events: int = 100_000
@@ -72,7 +76,7 @@ class Journal:
 
     @property
     def waiting_events(self) -> int:
-        """How many events wait for their commit."""
+        """How many events wait for their commit, those of the group in hand included."""
         return self._waiting_events
 
     async def append(self, events: Sequence[NewEvent], also: Also | None = None) -> list[Receipt]:
@@ -109,29 +113,36 @@ class Journal:
         return await self._database.write(both)
 
     def _drain(self) -> None:
-        """Hand the next group to the writer; runs in the event loop's thread."""
-        group: list[Entry] = []
-        size = 0
-        while self._waiting and (
-            not group or size + len(self._waiting[0].events) <= self._limits.batch_max_events
-        ):
-            entry = self._waiting.popleft()
-            group.append(entry)
-            size += len(entry.events)
-        self._waiting_events -= size
-        self._is_draining = bool(group)
-        if group:
-            self._hand_over(group)
+        """Have the writer take what waits; runs in the event loop's thread."""
+        self._is_draining = bool(self._waiting)
+        if self._is_draining:
+            self._hand_over([], self._gather)
 
-    def _hand_over(self, group: list[Entry]) -> None:
-        work = partial(self._write, group)
+    def _hand_over(self, group: list[Entry], gather: Callable[[list[Entry]], None]) -> None:
+        work = partial(self._write, group, gather)
         future = self._database.writer.submit(work, then=self._appender.committed)
         future.add_done_callback(
             lambda done: self._loop.call_soon_threadsafe(self._settle, group, done)
         )
 
-    def _write(self, group: list[Entry], conn: Connection) -> list[list[Receipt]]:
+    def _gather(self, group: list[Entry]) -> None:
+        """Fill the group; runs in the writer's thread, once it comes to its turn.
+
+        Until then a busy event loop may have held the interpreter for some milliseconds and
+        taken in a dozen more calls, which so share this commit.
+        """
+        size = 0
+        with suppress(IndexError):  # nobody waits any more
+            while size < self._limits.batch_max_events:
+                entry = self._waiting.popleft()
+                group.append(entry)
+                size += len(entry.events)
+
+    def _write(
+        self, group: list[Entry], gather: Callable[[list[Entry]], None], conn: Connection
+    ) -> list[list[Receipt]]:
         """The group's transaction; runs in the writer's thread."""
+        gather(group)
         receipts = self._appender.append(conn, [entry.events for entry in group])
         for entry in group:
             if entry.also is not None:
@@ -141,11 +152,31 @@ class Journal:
     def _settle(self, group: list[Entry], done: "Future[list[list[Receipt]]]") -> None:
         """Answer the group's callers and start the next group; in the event loop's thread."""
         error = done.exception()
-        if error is not None:
-            self._settle_failed(group, error)
+        if error is not None and not isinstance(error, StoreDown) and len(group) > 1:
+            # One of them cannot be stored; the others must not suffer for it.
+            for entry in group:
+                self._hand_over([entry], lambda _group: None)
             return
+        self._waiting_events -= sum(len(entry.events) for entry in group)
+        if error is None:
+            self._answer(group, done.result())
+        else:
+            # With the writer closed nothing was gathered: what waits is what is refused.
+            for entry in group or self._refused():
+                if not entry.answer.done():
+                    entry.answer.set_exception(error)
+        self._drain()
+
+    def _refused(self) -> list[Entry]:
+        """Everything that waits, taken out."""
+        entries = [*self._waiting]
+        self._waiting.clear()
+        self._waiting_events = 0
+        return entries
+
+    def _answer(self, group: list[Entry], answers: list[list[Receipt]]) -> None:
         newest = 0
-        for entry, receipts in zip(group, done.result(), strict=True):
+        for entry, receipts in zip(group, answers, strict=True):
             fresh = [receipt.seq for receipt in receipts if not receipt.is_duplicate]
             self._appended.inc(len(fresh))
             newest = max(newest, *fresh, 0)
@@ -154,15 +185,3 @@ class Journal:
         self._batch.observe(sum(len(entry.events) for entry in group))
         if newest:
             self._on_commit(newest)
-        self._drain()
-
-    def _settle_failed(self, group: list[Entry], error: BaseException) -> None:
-        if isinstance(error, StoreDown) or len(group) == 1:
-            for entry in group:
-                if not entry.answer.done():
-                    entry.answer.set_exception(error)
-            self._drain()
-        else:
-            # One of them cannot be stored; the others must not suffer for it.
-            for entry in group:
-                self._hand_over([entry])
