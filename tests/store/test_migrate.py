@@ -134,7 +134,7 @@ async def test_the_log_beside_it_is_as_private(url: URL) -> None:
         files = list(database.path.parent.iterdir())
 
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
-    assert len(files) == 3
+    assert len(files) == 4
 
 
 def test_the_mode_of_a_file_that_is_there_is_left_alone(url: URL) -> None:

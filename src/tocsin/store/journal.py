@@ -62,7 +62,7 @@ class Journal:
         self._on_commit = on_commit
         self._waiting: deque[Entry] = deque()
         self._waiting_events = 0
-        self._is_draining = False
+        self._in_hand = 0
         self._loop = asyncio.get_running_loop()
         self._appended = Counter(
             "tocsin_journal_events", "Events appended to the journal.", registry=registry
@@ -95,8 +95,7 @@ class Journal:
         answer: asyncio.Future[list[Receipt]] = self._loop.create_future()
         self._waiting.append(Entry(events, also, answer))
         self._waiting_events += len(events)
-        if not self._is_draining:
-            self._drain()
+        self._drain()
         return await answer
 
     async def remove(self, work: Callable[[Connection], T]) -> T:
@@ -113,12 +112,12 @@ class Journal:
         return await self._database.write(both)
 
     def _drain(self) -> None:
-        """Have the writer take what waits; runs in the event loop's thread."""
-        self._is_draining = bool(self._waiting)
-        if self._is_draining:
+        """Have the writer take what waits, unless it is busy; runs in the event loop's thread."""
+        if self._waiting and not self._in_hand:
             self._hand_over([], self._gather)
 
     def _hand_over(self, group: list[Entry], gather: Callable[[list[Entry]], None]) -> None:
+        self._in_hand += 1
         work = partial(self._write, group, gather)
         future = self._database.writer.submit(work, then=self._appender.committed)
         future.add_done_callback(
@@ -151,28 +150,26 @@ class Journal:
 
     def _settle(self, group: list[Entry], done: "Future[list[list[Receipt]]]") -> None:
         """Answer the group's callers and start the next group; in the event loop's thread."""
+        self._in_hand -= 1
         error = done.exception()
         if error is not None and not isinstance(error, StoreDown) and len(group) > 1:
             # One of them cannot be stored; the others must not suffer for it.
             for entry in group:
                 self._hand_over([entry], lambda _group: None)
             return
+        if error is not None and not group:
+            # It failed before anything was gathered: what waits is what is refused. Nothing else
+            # is in hand then, so nobody takes out of it meanwhile.
+            group.extend(self._waiting)
+            self._waiting.clear()
         self._waiting_events -= sum(len(entry.events) for entry in group)
         if error is None:
             self._answer(group, done.result())
         else:
-            # With the writer closed nothing was gathered: what waits is what is refused.
-            for entry in group or self._refused():
+            for entry in group:
                 if not entry.answer.done():
                     entry.answer.set_exception(error)
         self._drain()
-
-    def _refused(self) -> list[Entry]:
-        """Everything that waits, taken out."""
-        entries = [*self._waiting]
-        self._waiting.clear()
-        self._waiting_events = 0
-        return entries
 
     def _answer(self, group: list[Entry], answers: list[list[Receipt]]) -> None:
         newest = 0

@@ -2,8 +2,11 @@
 
 import asyncio
 import errno
+import fcntl
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -46,17 +49,35 @@ def _migrate(url: URL) -> str:
 
 
 def _prepare_file(path: Path) -> None:
-    """Make a new file give space back in slices; this can only be chosen before its first table."""
+    """Make a new file give space back in slices, and log ahead of its writes.
+
+    The first can only be chosen before the file's first table. The second needs the file alone
+    for a moment, and SQLite does not wait for that as it does for other locks: so this is done
+    once, by one of all that start at the same time.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    if path.exists() and path.stat().st_size:
-        return
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)
-    connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
-    connection.close()
-    # What senders tell may be anybody's secret: nobody else on the machine reads it.
-    path.chmod(0o600)
+    with _alone(path.with_name(f"{path.name}.lock")):
+        if path.exists() and path.stat().st_size:
+            return
+        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.close()
+        # What senders tell may be anybody's secret: nobody else on the machine reads it.
+        path.chmod(0o600)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Hold the lock file; it stays, since taking it away would let two hold one each."""
+    handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _upgrade(conn: Connection) -> str:
