@@ -55,7 +55,8 @@ class Deployment:
 
     `last_seq` is its newest event other than Tocsin's own verdict that it stalled.
     `figures` are the sender's own counts with their times. `begins` are the times at which the
-    whole began, as old-format messages tell it.
+    whole began, as old-format messages tell it. Of `runs_dropped` runs before `kept_since`
+    nothing is kept here any more, see `model/trimming.py`.
     """
 
     steps: Mapping[str, StepLog] = field(default_factory=dict)
@@ -67,6 +68,8 @@ class Deployment:
     steps_omitted: int = 0
     last_seq: int = 0
     is_stalled: bool = False
+    runs_dropped: int = 0
+    kept_since: int | None = None
 
 
 def fold(deployment: Deployment, changes: Iterable[tuple[int, Change]]) -> Deployment:

@@ -124,8 +124,8 @@ def runs_of(deployment: Deployment) -> tuple[Run, ...]:
     return tuple(
         replace(
             _whole(_within(deployment, boundaries, index)),
-            number=index + 1,
-            opens_at=boundaries[index - 1] if index else None,
+            number=deployment.runs_dropped + index + 1,
+            opens_at=boundaries[index - 1] if index else deployment.kept_since,
         )
         for index in range(len(boundaries) + 1)
     )
@@ -170,8 +170,8 @@ def _whole(deployment: Deployment) -> Run:
         elif duration_s and started_at is None:
             started_at = completed_at - round(duration_s * _MICROSECONDS)
     return Run(
-        number=1,
-        opens_at=None,
+        number=deployment.runs_dropped + 1,
+        opens_at=deployment.kept_since,
         state=_state(deployment, end, steps),
         conclusion=end.conclusion if end is not None else "",
         started_at=started_at,
@@ -209,4 +209,5 @@ def _earliest(attempt: Attempt) -> int | None:
 def span_of(runs: Sequence[Run], number: int) -> tuple[int | None, int | None]:
     """From where (inclusive) to where (exclusive) the times of run `number` reach."""
     after = [run for run in runs if run.number == number + 1]
-    return runs[number - 1].opens_at, after[0].opens_at if after else None
+    (this,) = (run for run in runs if run.number == number)
+    return this.opens_at, after[0].opens_at if after else None

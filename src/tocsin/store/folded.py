@@ -16,6 +16,7 @@ from tocsin.model.deployment import Deployment, fold
 from tocsin.model.event import NewEvent
 from tocsin.model.runs import Run, runs_of
 from tocsin.model.times import to_us
+from tocsin.model.trimming import trimmed
 from tocsin.store.packing import pack_marks, pack_state, unpack_state
 from tocsin.store.statement import (
     compile_for,
@@ -196,12 +197,15 @@ class FoldedDeployments:
 
 
 def _folded(before: Known, group: Sequence[tuple[int, NewEvent, Change]]) -> Known:
-    state = fold(before.state, ((seq, change) for seq, _, change in group))
+    state = trimmed(fold(before.state, ((seq, change) for seq, _, change in group)))
     news = [event.received_at for _, event, change in group if change.quiet_since is None]
     last_seen_at = to_us(max(news)) if news else before.last_seen_at
     after = replace(before, state=state, runs=runs_of(state), last_seen_at=last_seen_at)
-    if len(after.runs) > len(before.runs):
-        seq, event, _ = group[0]
+    newest = after.runs[-1]
+    if newest.number > before.runs[-1].number:
+        # It may also open because the end of the one before it came late.
+        opening = [one for one in group if one[2].at >= (newest.opens_at or 0)]
+        seq, event, _ = (opening or group)[0]
         after = replace(after, opened_seq=seq, opened_at=to_us(event.received_at))
     return after
 
@@ -244,10 +248,10 @@ def _step_rows(before: Known, after: Known) -> Iterable[tuple[Any, ...]]:
 
 
 def _run_rows(before: Known, after: Known, first: NewEvent) -> Iterable[tuple[Any, ...]]:
-    for index, run in enumerate(after.runs):
+    known = {run.number: run for run in before.runs} if before.state.last_seq else {}
+    for run in after.runs:
         row = _run_row(after, run, first)
-        is_new = index >= len(before.runs) or before.state.last_seq == 0
-        if is_new or row != _run_row(after, before.runs[index], first):
+        if run.number not in known or row != _run_row(after, known[run.number], first):
             yield row
 
 

@@ -42,15 +42,16 @@ def pack_state(deployment: Deployment) -> tuple[str, str]:
         deployment.steps_omitted,
         deployment.last_seq,
         deployment.is_stalled,
+        deployment.runs_dropped,
+        deployment.kept_since,
     ]
     return orjson.dumps(facts).decode(), orjson.dumps(state).decode()
 
 
 def unpack_state(packed: str, steps: Iterable[tuple[str, str]]) -> Deployment:
     """The other way of `pack_state`; `steps` are names with `pack_marks`, in their order."""
-    ends, begins, figures, facts, line_count, steps_omitted, last_seq, is_stalled = orjson.loads(
-        packed
-    )
+    ends, begins, figures, facts, *numbers = orjson.loads(packed)
+    line_count, steps_omitted, last_seq, is_stalled, runs_dropped, kept_since = numbers
     return Deployment(
         steps={name: unpack_marks(marks) for name, marks in steps},
         ends=tuple(RunEnd(end[0], DeploymentState(end[1]), *end[2:]) for end in ends),
@@ -61,4 +62,6 @@ def unpack_state(packed: str, steps: Iterable[tuple[str, str]]) -> Deployment:
         steps_omitted=steps_omitted,
         last_seq=last_seq,
         is_stalled=is_stalled,
+        runs_dropped=runs_dropped,
+        kept_since=kept_since,
     )

@@ -193,6 +193,7 @@ def _the_one(found: Sequence[Summary]) -> Summary:
 
 
 def _run(runs: Sequence[Run], number: int) -> Run:
-    if number > len(runs):
-        raise Rejected(404, Reason.NOT_FOUND, f"This deployment has no run {number}.")
-    return runs[number - 1]
+    for run in runs:
+        if run.number == number:
+            return run
+    raise Rejected(404, Reason.NOT_FOUND, f"There is nothing of a run {number} of this deployment.")
