@@ -10,6 +10,7 @@ from typing import cast
 import uvloop
 from prometheus_client import CollectorRegistry
 
+from tocsin.app import calm_collector
 from tocsin.clock import SystemClock
 from tocsin.edge.answers import send_json
 from tocsin.edge.callers import Callers, CredentialKind
@@ -87,6 +88,7 @@ def unstoring() -> App:
 async def serve(kind: str, port: int) -> None:
     """Serve until the process is ended."""
     server = make_server(unstoring() if kind == "unstoring" else answer, grace_s=1)
+    calm_collector()
     await server.serve(listening_sockets([f"127.0.0.1:{port}"]))
 
 

@@ -103,7 +103,7 @@ async def _run(
             for name, step in tocsin.loops
         ]
         serving = asyncio.create_task(server.serve(sockets), name="http")
-        _calm_collector()
+        calm_collector()
         _announce(sockets, tocsin.sign_in_code, settings)
         await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping")
@@ -276,7 +276,7 @@ def _stop_on_signals() -> "asyncio.Future[None]":
     return stop
 
 
-def _calm_collector() -> None:
+def calm_collector() -> None:
     """Keep the garbage collector from looking at everything there is again and again.
 
     What the start has made stays for good, and messages leave no cycles behind. Measured under
