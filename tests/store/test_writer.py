@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -99,8 +100,16 @@ async def test_whoever_gave_up_before_its_turn_is_passed_over(database: Database
     assert await said(database) == ["kept"]
 
 
-async def test_closing_finishes_all_that_was_submitted(database: Database, tmp_path: Path) -> None:
-    writer = Writer(writing_engine(sqlite_url("", tmp_path)))
+@pytest.fixture
+def writer(database: Database, tmp_path: Path) -> Iterator[Writer]:
+    """One beside the database's own, to be closed by the test."""
+    assert database.path.parent == tmp_path
+    engine = writing_engine(sqlite_url("", tmp_path))
+    yield Writer(engine)
+    engine.dispose()
+
+
+async def test_closing_finishes_all_that_was_submitted(database: Database, writer: Writer) -> None:
     pending: list[Future[None]] = [
         writer.submit(lambda conn, n=n: say(conn, str(n)))  # type: ignore[misc] # a default
         for n in range(5)
@@ -114,9 +123,8 @@ async def test_closing_finishes_all_that_was_submitted(database: Database, tmp_p
     assert await said(database) == ["0", "1", "2", "3", "4"]
 
 
-async def test_whoever_submits_while_it_closes_is_told(database: Database, tmp_path: Path) -> None:
+async def test_whoever_submits_while_it_closes_is_told(writer: Writer) -> None:
     # Work put behind the end would leave its caller waiting for ever.
-    writer = Writer(writing_engine(sqlite_url("", tmp_path)))
     asked: list[Future[None]] = []
 
     def ask_on() -> None:
