@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -86,7 +85,6 @@ def read(server: Server, path: str) -> Any:
 
 
 @pytest.mark.system
-@pytest.mark.skipif(not shutil.which("curl"), reason="curl is what the README types with")
 def test_what_the_readme_types_does_what_it_says(server: Server) -> None:
     making, following, *rest = README.blocks("sh")
     assert making == "make run\n"
