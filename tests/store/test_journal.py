@@ -185,7 +185,7 @@ async def test_a_repeat_rings_nothing_and_changes_nothing(tmp_path: Path) -> Non
 async def test_a_stop_between_commit_and_answer_doubles_nothing(tmp_path: Path) -> None:
     # As the process would be killed: what the writer did is never told to the caller.
     async with ground_in(tmp_path) as ground:
-        ground.journal._settle = lambda *_args: None  # type: ignore[method-assign]
+        ground.journal._settle = lambda *_args: None  # type: ignore[method-assign] # the stop
         unanswered = asyncio.create_task(ground.append(event(dedupe="k", change=began("1", 0))))
         await asyncio.sleep(0)
         await ground.database.write(lambda _conn: None)
