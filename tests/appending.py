@@ -1,8 +1,8 @@
 """A journal whose limits and surroundings a test chooses, and events to append to it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,8 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
-from tocsin.bus.bell import Bell
 from tocsin.model.change import Change, Mark, Move, RunEnd
+from tocsin.model.entry import Entry
 from tocsin.model.event import NewEvent, Receipt, new_event_id
 from tocsin.model.logline import LogLine
 from tocsin.model.times import to_us
@@ -24,16 +24,18 @@ from tocsin.store.facts import ensure_epoch
 from tocsin.store.journal import Journal, Limits
 from tocsin.testing.clock import START
 
+Listener = Callable[[Sequence[Entry]], None]
+
 
 @dataclass(frozen=True)
 class Ground:
-    """An open journal, and the bell that is rung after each of its commits."""
+    """An open journal; `listeners` are given the events of each commit."""
 
     database: Database
     journal: Journal
-    bell: Bell
     epoch: str
     registry: CollectorRegistry
+    listeners: list[Listener] = field(default_factory=list)
 
     async def append(self, *events: NewEvent) -> list[Receipt]:
         return await self.journal.append(events)
@@ -65,10 +67,15 @@ async def ground_in(folder: Path, limits: Limits | None = None) -> AsyncIterator
     await begin_in(folder)
     async with opened("", folder) as database:
         epoch = await database.write(ensure_epoch)
-        bell, registry = Bell(), CollectorRegistry()
+        registry, listeners = CollectorRegistry(), list[Listener]()
         appender = Appender(database.dialect)
-        journal = Journal(database, appender, limits or Limits(), bell.ring, registry)
-        yield Ground(database, journal, bell, epoch, registry)
+
+        def tell(entries: Sequence[Entry]) -> None:
+            for listener in listeners:
+                listener(entries)
+
+        journal = Journal(database, appender, limits or Limits(), tell, registry)
+        yield Ground(database, journal, epoch, registry, listeners)
 
 
 def settings_with(**environ: str) -> Settings:
@@ -133,8 +140,8 @@ async def rows(database: Database, statement: str) -> list[dict[str, Any]]:
 async def append(database: Database, *events: NewEvent) -> list[Receipt]:
     """Append in one transaction as somebody who has just come."""
     appender = Appender(database.dialect)
-    (receipts,) = await database.write(lambda conn: appender.append(conn, [events]))
-    return receipts
+    appended = await database.write(lambda conn: appender.append(conn, [events]))
+    return appended.receipts[0]
 
 
 async def seqs(database: Database) -> list[int]:

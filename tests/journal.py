@@ -108,7 +108,7 @@ async def told_in(folder: Path) -> AsyncGenerator[Told, None]:
     async with opened("", folder) as database:
         dialect = writing_engine(sqlite_url("", folder)).dialect
         registry = CollectorRegistry()
-        journal = Journal(database, Appender(dialect), Limits(), lambda _seq: None, registry)
+        journal = Journal(database, Appender(dialect), Limits(), lambda _entries: None, registry)
         yield Told(database, journal, registry)
 
 

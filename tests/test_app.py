@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 import pytest
+from websockets.asyncio.client import connect
 
 from tests.appending import event, ground_in, rows
 from tocsin import app as module
@@ -145,7 +146,7 @@ async def test_a_message_is_kept_shown_and_seen_live(tmp_path: Path) -> None:
         taken = await post(tocsin, "/api/webhooks/deployment", MESSAGE)
         prefixed = await post(tocsin, "/project-dashboard/api/webhooks/deployment", MESSAGE)
         shown = await get(tocsin, "/api/v1/deployments/7?project=shop")
-        tocsin.wind_down()
+        await tocsin.wind_down()
         await streaming
 
     assert taken.status == prefixed.status == shown.status == 200
@@ -157,7 +158,7 @@ async def test_a_message_is_kept_shown_and_seen_live(tmp_path: Path) -> None:
 async def test_it_is_ready_until_it_winds_down(tmp_path: Path) -> None:
     async with built(tmp_path) as tocsin:
         before = await get(tocsin, "/health/ready")
-        tocsin.wind_down()
+        await tocsin.wind_down()
         ready, live, late = [
             await get(tocsin, path) for path in ("/health/ready", "/health/live", STREAM)
         ]
@@ -192,7 +193,7 @@ async def test_events_of_before_the_start_can_be_gone_on_from(tmp_path: Path) ->
         stream = Call(tocsin, "GET", f"{STREAM}?last_event_id={said}")
         streaming = asyncio.create_task(stream.run())
         await stream.answered.wait()
-        tocsin.wind_down()
+        await tocsin.wind_down()
         await streaming
 
     assert b'"recovered":true' in stream.answer
@@ -281,6 +282,20 @@ async def test_a_signal_stops_it_in_time_and_ends_what_is_open(
     assert await kinds(tmp_path) == ["instance.started i-1", "instance.stopped i-1"]
     printed = capsys.readouterr().out
     assert f"http://127.0.0.1:{port}/sign-in?code=" in printed
+
+
+async def test_sockets_are_told_to_come_back_when_it_stops(tmp_path: Path, port: int) -> None:
+    serving = asyncio.create_task(serve(loaded(tmp_path, LISTEN=f"127.0.0.1:{port}")))
+    await asyncio.sleep(0)
+    await ask(port, "/health/live")
+    async with connect(f"ws://127.0.0.1:{port}/ws", proxy=None) as client:
+        first = orjson.loads(await client.recv())
+        os.kill(os.getpid(), signal.SIGTERM)
+        await client.wait_closed()
+    await serving
+
+    assert first["type"] == "connection_status"
+    assert (client.close_code, client.close_reason) == (4001, "draining")
 
 
 async def test_a_call_that_never_ends_does_not_hold_up_the_stop(

@@ -36,7 +36,7 @@ ROWS: tuple[frozenset[str], ...] = (
 BESIDE: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "client": (frozenset({"model", "errors"}), frozenset({"commands"})),
     "testing": (
-        frozenset({"model", "settings", "discover", "errors", "clock", "logs"}),
+        frozenset({"live", "edge", "model", "settings", "discover", "errors", "clock", "logs"}),
         frozenset({"commands.fake"}),
     ),
 }
@@ -62,6 +62,7 @@ COMES_WITH: Mapping[str, str] = {
 BROAD_EXCEPTS: Mapping[str, str] = {
     "bus/supervisor.py": "the one place that keeps loops going",
     "discover.py": "a file put in by anybody may fail in any way; the start stops with its name",
+    "edge/websocket.py": "a handler's fault ends its socket, and leaves it in no list of uvicorn's",
     "store/writer.py": "whatever the work raised in the writer's thread is raised to its caller",
 }
 

@@ -19,22 +19,22 @@ from fastapi.middleware.cors import CORSMiddleware
 from prometheus_client import CollectorRegistry
 
 from tocsin import __version__
-from tocsin.bus.bell import Bell
 from tocsin.bus.supervisor import Supervisor
 from tocsin.clock import Clock, SystemClock
 from tocsin.edge.callers import Callers
 from tocsin.edge.calls import App
 from tocsin.edge.front import Front, Part
 from tocsin.edge.server import listening_sockets, make_server, url_of
+from tocsin.edge.websocket import Endpoint
 from tocsin.errors import ConfigError, StoreDown
 from tocsin.ingest.body import BodyLimits
 from tocsin.ingest.openapi import entrance_paths
 from tocsin.ingest.rate import RateLimit
 from tocsin.ingest.receiver import Entrance, Receiver
 from tocsin.ingest.source import SourceOptions, find_sources
-from tocsin.live.openapi import stream_paths
-from tocsin.live.recent import Recent
-from tocsin.live.stream import EventStream
+from tocsin.live.hub import Hub
+from tocsin.live.stage import Ground as LiveGround
+from tocsin.live.stage import Live
 from tocsin.model.audit import instance_event
 from tocsin.settings import Loaded, Settings, explain
 from tocsin.store import facts, secrets, sign_in_codes
@@ -66,9 +66,10 @@ class Tocsin:
     """A built Tocsin: its entrance, the loops of its stages, and how to have it wind down."""
 
     front: App
+    endpoints: Sequence[Endpoint]
     loops: tuple[tuple[str, Step], ...]
     supervisor: Supervisor
-    wind_down: Callable[[], None]
+    wind_down: Callable[[], Awaitable[None]]
     sign_in_code: str | None
 
 
@@ -97,7 +98,7 @@ async def _run(
     settings: Settings, sockets: list[socket.socket], stop: "asyncio.Future[None]"
 ) -> None:
     async with build(settings, SystemClock()) as tocsin:
-        server = make_server(tocsin.front, grace_s=GRACE_S)
+        server = make_server(tocsin.front, tocsin.endpoints, grace_s=GRACE_S)
         loops = [
             asyncio.create_task(tocsin.supervisor.keep_going(name, step), name=name)
             for name, step in tocsin.loops
@@ -109,7 +110,7 @@ async def _run(
         log.info("stopping")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_S - 2):
-                tocsin.wind_down()
+                await tocsin.wind_down()
                 server.stop()
                 await serving
         for loop in loops:
@@ -126,7 +127,7 @@ class Ground:
     registry: CollectorRegistry
     database: Database
     journal: Journal
-    bell: Bell
+    hub: Hub
     instance: str
     sign_in_code: str | None
 
@@ -145,15 +146,16 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Tocsin]:
     await migrate(url)
     database = await open_database(url)
     try:
-        registry, bell = CollectorRegistry(), Bell()
+        registry = CollectorRegistry()
+        code = await _prepare(database, settings, clock)
+        hub = await _make_hub(database, registry)
         limits = Limits(settings.journal.batch_max_events, settings.journal.queue_max_events)
         appender = Appender(database.dialect)
-        journal = Journal(database, appender, limits, bell.ring, registry)
+        journal = Journal(database, appender, limits, hub.publish, registry)
         instance = settings.instance_id or socket.gethostname()
-        code = await _prepare(database, settings, clock)
         await journal.append([instance_event("instance.started", instance, clock.now())])
         yield await _assemble(
-            Ground(settings, clock, registry, database, journal, bell, instance, code)
+            Ground(settings, clock, registry, database, journal, hub, instance, code)
         )
         with contextlib.suppress(StoreDown):
             await journal.append([instance_event("instance.stopped", instance, clock.now())])
@@ -179,16 +181,32 @@ async def _prepare(database: Database, settings: Settings, clock: Clock) -> str 
     return await database.write(lambda conn: sign_in_codes.create(conn, clock.now(), good_for))
 
 
+async def _make_hub(database: Database, registry: CollectorRegistry) -> Hub:
+    async with database.read() as conn:
+        known, newest = await facts.read_facts(conn), await newest_seq(conn)
+    hub = Hub(database, known.epoch, max(newest, known.pruned_through), registry)
+    await hub.remember()
+    return hub
+
+
 async def _assemble(ground: Ground) -> Tocsin:
     """The parts on top of an open journal."""
     settings, clock, registry = ground.settings, ground.clock, ground.registry
     database, journal = ground.database, ground.journal
     credentials = StoredCredentials(database, clock)
     callers = Callers(credentials, settings.auth, settings.http)
-    async with database.read() as conn:
-        known, newest = await facts.read_facts(conn), await newest_seq(conn)
-    recent = Recent(database, ground.bell, known.epoch, max(newest, known.pruned_through))
-    stream = EventStream(database, recent, callers, settings.live, registry)
+    live = Live(
+        LiveGround(
+            hub=ground.hub,
+            database=database,
+            callers=callers,
+            clock=clock,
+            settings=settings.live,
+            registry=registry,
+            instance=ground.instance,
+            version=__version__,
+        )
+    )
     receiver = _receiver(ground, callers)
     health = Health(
         instance=ground.instance,
@@ -207,19 +225,20 @@ async def _assemble(ground: Ground) -> Tocsin:
         registry=registry,
         version=__version__,
     )
-    in_front = {**entrance_paths(find_sources()), **stream_paths()}
+    in_front = {**entrance_paths(find_sources()), **live.paths}
     api = build_api(routers=routers_of(parts), version=__version__, extra_paths=in_front)
 
-    def wind_down() -> None:
+    async def wind_down() -> None:
         health.stop()
-        stream.stop()
+        await live.drain()
 
     stalled = StalledDeployments(database, journal, clock, settings.watch)
     retention = Retention(database, journal, clock, settings.retention, settings.journal, registry)
     return Tocsin(
-        front=_front([Part(stream.takes, stream), Part(receiver.takes, receiver)], api, settings),
+        front=_front([Part(receiver.takes, receiver), *live.parts], api, settings),
+        endpoints=live.endpoints,
         loops=(
-            ("live.recent", recent.step),
+            *live.loops,
             ("watch.stalled", stalled.step),
             ("store.retention", retention.step),
         ),

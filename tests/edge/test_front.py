@@ -75,3 +75,24 @@ async def test_the_first_part_that_takes_a_call_gets_it() -> None:
     assert [path for path, _ in first.paths] == ["/a", "/a"]
     assert [path for path, _ in second.paths] == ["/a", "/b"]
     assert [path for path, _ in rest.paths] == ["/c"]
+
+
+async def test_a_part_that_knows_an_address_with_the_prefix_gets_it_whole() -> None:
+    whole, without, rest = Heard(), Heard(), Heard()
+    front = Front(
+        [
+            Part(lambda _method, path: path == "/live", without),
+            Part(lambda _method, path: path.startswith("/project-dashboard/live"), whole),
+        ],
+        rest,
+    )
+
+    for path in ("/project-dashboard/live", "/project-dashboard/live/", "/live", "/live/"):
+        await call(front, path)
+
+    assert whole.paths == [
+        ("/project-dashboard/live", b"/project-dashboard/live"),
+        ("/project-dashboard/live/", b"/project-dashboard/live/"),
+    ]
+    assert [path for path, _ in without.paths] == ["/live"]
+    assert [path for path, _ in rest.paths] == ["/live/"]

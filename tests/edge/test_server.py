@@ -3,12 +3,16 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
+from tocsin.edge.calls import Scope
 from tocsin.edge.server import listening_sockets, make_server, url_of
+from tocsin.edge.websocket import Handler, Socket
 from tocsin.errors import ConfigError
 
 
@@ -128,7 +132,7 @@ async def ask(to: socket.socket, path: str) -> bytes:
 
 async def test_a_stop_finishes_the_calls_in_hand_and_takes_no_new_ones() -> None:
     app = App()
-    server = make_server(app, grace_s=5)
+    server = make_server(app, [], grace_s=5)
     with listening("127.0.0.1:0", "127.0.0.2:0") as (one, other):
         where = one.getsockname()
         serving = asyncio.create_task(server.serve([one, other]))
@@ -147,7 +151,7 @@ async def test_a_stop_finishes_the_calls_in_hand_and_takes_no_new_ones() -> None
 
 async def test_a_call_that_takes_too_long_does_not_hold_up_the_stop() -> None:
     app = App()
-    server = make_server(app, grace_s=0)
+    server = make_server(app, [], grace_s=0)
     with listening("127.0.0.1:0") as (one,):
         serving = asyncio.create_task(server.serve([one]))
         asked = asyncio.create_task(ask(one, "/"))
@@ -156,3 +160,58 @@ async def test_a_call_that_takes_too_long_does_not_hold_up_the_stop() -> None:
         await serving
         app.gate.set()
         await asyncio.gather(asked, return_exceptions=True)
+
+
+class Echo:
+    """An endpoint, and the handler of its one socket."""
+
+    max_message_bytes = 1_000
+
+    def __init__(self) -> None:
+        self.closed_with: list[int] = []
+        self._socket: Socket | None = None
+
+    def takes(self, path: str) -> bool:
+        return path == "/echo"
+
+    async def open(self, scope: Scope) -> Callable[[Socket], Handler]:
+        return self._make
+
+    def _make(self, socket: Socket) -> Handler:
+        self._socket = socket
+        return self
+
+    def received(self, message: str | bytes) -> None:
+        assert self._socket is not None
+        self._socket.send_text(str(message).encode())
+
+    def heard(self) -> None: ...
+    def paused(self) -> None: ...
+    def resumed(self) -> None: ...
+
+    def closed(self, code: int, reason: str) -> None:
+        self.closed_with.append(code)
+
+
+async def test_sockets_are_open_until_the_stop_beside_calls() -> None:
+    app, echo = App(), Echo()
+    app.gate.set()
+    server = make_server(app, [echo], grace_s=5)
+    with listening("127.0.0.1:0") as (one,):
+        serving = asyncio.create_task(server.serve([one]))
+        url = f"ws://127.0.0.1:{one.getsockname()[1]}"
+        answer = await ask(one, "/echo")
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"{url}/elsewhere", proxy=None)
+        async with connect(f"{url}/echo", proxy=None) as client:
+            await client.send("hello")
+            heard = await client.recv()
+            server.stop()
+            await client.wait_closed()
+        await serving
+
+    assert answer.endswith(b"/echo")
+    assert refused.value.response.status_code == 404
+    assert heard == "hello"
+    assert client.close_code == 4001
+    assert echo.closed_with == [4001]

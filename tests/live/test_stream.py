@@ -1,8 +1,6 @@
 """The event stream: what a client gets has no gap and no repeat, whatever happens to it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,174 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.appending import Ground, event, ground_in, settings_with
-from tocsin.edge.callers import Callers
-from tocsin.live import recent as recent_module
-from tocsin.live import stream as module
-from tocsin.live.recent import Recent
+from tests.appending import event
+from tests.live.hubs import down, until
+from tests.live.streaming import Client, Live, live_in
+from tocsin.live import catching_up, outbox, ring, rooms
+from tocsin.live.past import Past
+from tocsin.live.revoked import ASK_EVERY_S
+from tocsin.live.rooms import MAX_UNSENT_BYTES
 from tocsin.live.stream import PATH, EventStream
 from tocsin.model.access import Role
-from tocsin.model.event import new_event_id
-from tocsin.model.tokens import Token, digest_of, new_token
-from tocsin.store import events as stored
-from tocsin.store import tokens
-from tocsin.store.access import StoredCredentials
 from tocsin.store.facts import raise_pruned_through
-from tocsin.testing.clock import START, HandClock
 
 LAST = "last"
-
-
-class Client:
-    """A client of the stream, called over ASGI; what it is sent is cut into messages."""
-
-    def __init__(
-        self,
-        stream: EventStream,
-        query: str = "",
-        headers: Mapping[str, str] | None = None,
-        **scope: Any,
-    ) -> None:
-        sent = {"host": "127.0.0.1:8000", **(headers or {})}
-        self._scope = {
-            "type": "http",
-            "method": "GET",
-            "scheme": "http",
-            "path": PATH,
-            "client": ("127.0.0.1", 1234),
-            "query_string": query.encode(),
-            "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
-            **scope,
-        }
-        self.status = 0
-        self.body = b""
-        self.seqs: list[int] = []
-        self.last_id = ""
-        self.opened: dict[str, Any] = {}
-        self.chunks: list[int] = []
-        self._comments = 0
-        self._gone = asyncio.Event()
-        self._takes = asyncio.Event()
-        self._takes.set()
-        self._blocked = asyncio.Event()
-        self._changed = asyncio.Condition()
-        self.task = asyncio.create_task(stream(self._scope, self._receive, self._send))
-
-    async def _receive(self) -> dict[str, Any]:
-        await self._gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def _send(self, message: Any) -> None:
-        if not self._takes.is_set():
-            self._blocked.set()
-            await self._takes.wait()
-        async with self._changed:
-            self.status = message.get("status", self.status)
-            chunk = message.get("body", b"")
-            self.body += chunk
-            self.chunks.append(len(chunk))
-            if self.status == 200:
-                self._read(chunk)
-            self._changed.notify_all()
-
-    def _read(self, chunk: bytes) -> None:
-        for block in chunk.split(b"\n\n"):
-            if block.startswith(b":"):
-                self._comments += 1
-            elif block:
-                self._read_message(dict(line.split(b": ", 1) for line in block.split(b"\n")))
-
-    def _read_message(self, fields: Mapping[bytes, bytes]) -> None:
-        self.last_id = fields[b"id"].decode()
-        data = orjson.loads(fields[b"data"])
-        if fields[b"event"] == b"stream.opened":
-            self.opened = data
-        else:
-            self.seqs.append(data["seq"])
-            assert self.last_id.endswith(f":{data['seq']}")
-
-    async def until_answered(self) -> None:
-        async with self._changed:
-            await self._changed.wait_for(lambda: self.status)
-
-    async def until_open(self) -> "Client":
-        async with self._changed:
-            await self._changed.wait_for(lambda: self.opened)
-        return self
-
-    async def until_seq(self, seq: int) -> "Client":
-        async with self._changed:
-            await self._changed.wait_for(lambda: seq in self.seqs)
-        return self
-
-    async def until_heartbeats(self, count: int) -> None:
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._comments >= count)
-
-    def stop_taking(self) -> None:
-        """As a client whose line is full."""
-        self._takes.clear()
-
-    async def until_blocked(self) -> None:
-        await self._blocked.wait()
-
-    def go_on_taking(self) -> None:
-        self._takes.set()
-
-    async def leave(self) -> None:
-        self._gone.set()
-        self._takes.set()
-        await self.task
-
-
-@dataclass(frozen=True)
-class Live:
-    """A journal whose events are streamed."""
-
-    ground: Ground
-    recent: Recent
-    stream: EventStream
-    clients: list[Client] = field(default_factory=list)
-
-    def client(self, query: str = "", **more: Any) -> Client:
-        client = Client(self.stream, query, **more)
-        self.clients.append(client)
-        return client
-
-    async def token(self, role: Role) -> str:
-        text = new_token()
-        token = Token(new_event_id(), role.word, role, START, "me")
-        await self.ground.database.write(lambda conn: tokens.add(conn, token, digest_of(text)))
-        return text
-
-    def counted(self, recovered: str) -> float | None:
-        labels = {"dialect": "sse", "recovered": recovered}
-        return self.ground.registry.get_sample_value("tocsin_live_recoveries_total", labels)
-
-
-async def follow(recent: Recent) -> None:
-    while True:
-        await recent.step()
-
-
-@asynccontextmanager
-async def live_in(folder: Path, **environ: str) -> AsyncIterator[Live]:
-    said = settings_with(**environ)
-    async with ground_in(folder) as ground:
-        async with ground.database.read() as conn:
-            newest = await stored.newest_seq(conn)
-        recent = Recent(ground.database, ground.bell, ground.epoch, newest)
-        callers = Callers(StoredCredentials(ground.database, HandClock()), said.auth, said.http)
-        stream = EventStream(ground.database, recent, callers, said.live, ground.registry)
-        live = Live(ground, recent, stream)
-        following = asyncio.create_task(follow(recent))
-        try:
-            yield live
-        finally:
-            for client in live.clients:
-                await client.leave()
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
 
 
 # --- where it begins
@@ -214,7 +56,7 @@ async def test_a_client_goes_on_behind_its_last_event(tmp_path: Path, how: str) 
         )
         await client.until_seq(4)
 
-        assert live.counted("yes") == 1
+        assert live.counted("recoveries_total", recovered="yes") == 1
     assert client.seqs == [3, 4]
     assert client.opened["recovered"] is True
 
@@ -236,25 +78,22 @@ async def test_a_client_goes_on_after_a_restart(tmp_path: Path) -> None:
     assert again.seqs == [2, 3, 4, 5]
 
 
-async def test_what_is_dropped_while_a_page_is_read_is_not_left_out(
+async def test_what_is_committed_while_a_page_is_read_is_not_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recent_module, "MAX_EVENTS", 1)
-    read = stored.page
+    monkeypatch.setattr(ring, "MAX_ENTRIES", 1)
+    read = Past.piece
     async with live_in(tmp_path) as live:
         await live.ground.append(event(), event(), event())
 
-        async def read_slowly(*args: Any, **how: Any) -> Any:
-            found = await read(*args, **how)
-            monkeypatch.undo()
-            monkeypatch.setattr(recent_module, "MAX_EVENTS", 1)
+        async def read_slowly(self: Past, *args: Any, **how: Any) -> Any:
+            found = await read(self, *args, **how)
+            monkeypatch.setattr(Past, "piece", read)
             await live.ground.append(event(), event(), event())
-            await live.recent.bell.wait(5, 5)
             return found
 
-        await live.recent.bell.wait(2, 5)
-        monkeypatch.setattr(stored, "page", read_slowly)
-        client = live.client("from=start")
+        monkeypatch.setattr(Past, "piece", read_slowly)
+        client = live.client("from=0")
         await client.until_seq(6)
 
     assert client.seqs == [1, 2, 3, 4, 5, 6]
@@ -262,8 +101,9 @@ async def test_what_is_dropped_while_a_page_is_read_is_not_left_out(
 
 @pytest.mark.parametrize("said", ["another:2", "EPOCH:1", "EPOCH:99", "nonsense", "x" * 9000])
 async def test_a_client_that_cannot_go_on_is_told_so_and_gets_what_is_new(
-    tmp_path: Path, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
+    monkeypatch.setattr(ring, "MAX_ENTRIES", 1)
     async with live_in(tmp_path) as live:
         await live.ground.append(*(event() for _ in range(4)))
         await live.ground.database.write(lambda conn: raise_pruned_through(conn, 2))
@@ -272,7 +112,7 @@ async def test_a_client_that_cannot_go_on_is_told_so_and_gets_what_is_new(
         await live.ground.append(event())
         await client.until_seq(5)
 
-        assert live.counted("no") == 1
+        assert live.counted("recoveries_total", recovered="no") == 1
     assert client.opened["recovered"] is False
     assert client.opened["seq"] == 4
     assert client.seqs == [5]
@@ -310,32 +150,47 @@ async def test_a_burst_goes_in_one_write_and_in_order(tmp_path: Path) -> None:
         await client.until_seq(100)
 
     assert client.seqs == list(range(1, 101))
-    labels = {"dialect": "sse"}
-    sent = live.ground.registry.get_sample_value("tocsin_live_events_sent_total", labels)
-    assert sent == 100
+    assert len([chunk for chunk in client.chunks if chunk]) == 2
+    assert live.counted("events_sent_total") == 100
 
 
-async def test_a_slow_client_is_not_handed_everything_at_once(tmp_path: Path) -> None:
+async def test_a_client_that_takes_nothing_is_closed_and_goes_on_when_it_comes_back(
+    tmp_path: Path,
+) -> None:
     async with live_in(tmp_path) as live:
-        slow = await live.client().until_open()
+        slow, other = await live.client().until_open(), await live.client().until_open()
         slow.stop_taking()
+        await live.ground.append(event())
+        await slow.until_blocked()
+        for _ in range(12):
+            await live.ground.append(event(data="x" * 100_000))
+        # The stream ends before what the client lacks, so that it knows where to go on.
+        slow.go_on_taking()
+        await slow.task
+        back = live.client(headers={"last-event-id": slow.last_id})
+        for client in (back, other):
+            await client.until_seq(13)
+
+        closed = live.counted("closed_total", cause="too_slow")
+    assert slow.chunks[-1] == 0, "ended, not cut"
+    assert slow.seqs + back.seqs == other.seqs == list(range(1, 14))
+    assert closed == 1
+
+
+async def test_what_was_missed_is_not_handed_over_at_once(tmp_path: Path) -> None:
+    async with live_in(tmp_path) as live:
         for _ in range(5):
             await live.ground.append(*(event(data="x" * 100_000) for _ in range(10)))
-        await live.recent.bell.wait(49, 5)
-        slow.go_on_taking()
-        late = live.client("from=start")
-        for client in (slow, late):
-            await client.until_seq(50)
+        late = await live.client("from=start").until_seq(50)
 
-    for client in (slow, late):
-        assert client.seqs == list(range(1, 51))
-        assert max(client.chunks) <= module.PORTION_BYTES
+    assert late.seqs == list(range(1, 51))
+    assert max(late.chunks) < MAX_UNSENT_BYTES / 2
 
 
-async def test_an_event_larger_than_a_portion_is_given_whole(tmp_path: Path) -> None:
+async def test_an_event_larger_than_what_a_client_may_hold_is_given_whole(tmp_path: Path) -> None:
     async with live_in(tmp_path) as live:
         client = await live.client().until_open()
-        await live.ground.append(event(), event(data="x" * module.PORTION_BYTES), event())
+        await live.ground.append(event(), event(data="x" * MAX_UNSENT_BYTES), event())
         await client.until_seq(3)
 
     assert client.seqs == [1, 2, 3]
@@ -368,7 +223,7 @@ async def test_what_is_for_others_is_no_sign_of_life(tmp_path: Path) -> None:
 async def test_all_streams_end_when_they_are_told_to_and_no_more_begin(tmp_path: Path) -> None:
     async with live_in(tmp_path) as live:
         clients = [await live.client().until_open() for _ in range(3)]
-        live.stream.stop()
+        await live.admission.drain()
         await asyncio.gather(*(client.task for client in clients))
         late = live.client()
         await late.task
@@ -380,23 +235,45 @@ async def test_all_streams_end_when_they_are_told_to_and_no_more_begin(tmp_path:
 async def test_without_the_store_a_stream_is_refused_or_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recent_module, "MAX_EVENTS", 1)
+    monkeypatch.setattr(ring, "MAX_ENTRIES", 1)
+    monkeypatch.setattr(Past.piece, "__defaults__", (1,))
     async with live_in(tmp_path) as live:
-        slow = await live.client().until_open()
+        await live.ground.append(*(event(data="x" * 70_000) for _ in range(5)))
+        stays = await live.client().until_open()
+        slow = live.client("from=0")
         slow.stop_taking()
-        await live.ground.append(event())
         await slow.until_blocked()
-        await live.ground.append(*(event() for _ in range(5)))
-        await live.recent.bell.wait(5, 5)
-        await live.ground.database.write(lambda conn: conn.exec_driver_sql("DROP TABLE events"))
+        await down(live.ground)
         slow.go_on_taking()
         await slow.task
-        late = live.client()
+        late = live.client("from=start")
         await late.task
 
+        assert not stays.task.done()
     assert slow.status == 200
     assert slow.chunks[-1] == 0, "ended, not cut"
+    assert live.counted("closed_total", cause="store_down") == 1
     assert late.status == 503
+
+
+async def test_a_stream_ends_when_its_token_is_withdrawn(tmp_path: Path) -> None:
+    async with live_in(tmp_path) as live:
+        token = await live.token(Role.VIEWER)
+        client = live.client(f"token={token}", client=("203.0.113.9", 1))
+        stays = await live.client().until_open()
+        await client.until_open()
+        asking = asyncio.create_task(live.revocations.step())
+        await live.ground.database.write(
+            lambda conn: conn.exec_driver_sql("UPDATE tokens SET revoked_at = 1")
+        )
+        await until(lambda: live.clock.sleepers > 0)
+        live.clock.move(ASK_EVERY_S)
+        await asking
+        await client.task
+
+        assert not stays.task.done()
+    assert client.status == 200
+    assert live.counted("closed_total", cause="revoked") == 1
 
 
 async def test_a_client_that_leaves_makes_room(tmp_path: Path) -> None:
@@ -407,8 +284,7 @@ async def test_a_client_that_leaves_makes_room(tmp_path: Path) -> None:
         await first.leave()
         again = await live.client().until_open()
 
-        labels = {"dialect": "sse"}
-        open_now = live.ground.registry.get_sample_value("tocsin_live_connections", labels)
+        open_now = live.counted("connections")
     assert refused.status == 503
     assert orjson.loads(refused.body)["reason"] == "too_many_connections"
     assert again.status == 200
@@ -509,6 +385,9 @@ class Reader:
             self.is_connected = False
 
     async def resume(self, live: Live) -> None:
+        if self.client.task.done():
+            # It was closed, as it was too slow.
+            await self.drop()
         if not self.is_connected:
             self.client = live.client(self.query, headers={"last-event-id": self.last_id})
             await self.client.until_open()
@@ -559,9 +438,13 @@ class Trial:
         """Everybody is there and gets the last event."""
         await self.append([LAST])
         for reader in self.readers:
-            await reader.resume(self.live)
-            reader.client.go_on_taking()
-            await reader.client.until_seq(len(self.kinds))
+            while len(self.kinds) not in (*reader.seqs, *reader.client.seqs):
+                await reader.resume(self.live)
+                reader.client.go_on_taking()
+                has_it = asyncio.create_task(reader.client.until_seq(len(self.kinds)))
+                ends = (has_it, reader.client.task)
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                has_it.cancel()
             await reader.drop()
 
     def expected(self, reader: Reader) -> list[int]:
@@ -585,9 +468,12 @@ async def test_every_reader_gets_a_gapless_suffix_without_repeats(
 ) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         # So little is remembered that nearly everything is read from the journal.
-        patch.setattr(recent_module, "MAX_EVENTS", 2)
-        patch.setattr(recent_module, "PAGE", 3)
-        patch.setattr(module, "PAGE", 2)
+        patch.setattr(ring, "MAX_ENTRIES", 2)
+        patch.setattr(Past.piece, "__defaults__", (2,))
+        patch.setattr(catching_up, "MAX_JOINED_BYTES", 300)
+        # And so little may be unsent that some are closed for it.
+        patch.setattr(outbox, "HIGH_WATER_BYTES", 500)
+        patch.setattr(rooms, "MAX_UNSENT_BYTES", 1_500)
         async with live_in(Path(folder)) as live:
             trial = Trial(live)
             for what, told in (*appended, *connected, *happenings):

@@ -91,6 +91,55 @@ async def test_lists_and_streams_agree_on_what_fits(
     assert len(everything) == len(new)
 
 
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(NEW, max_size=14),
+    st.frozensets(FILTERS, max_size=3),
+    st.integers(1, 5),
+    st.sampled_from([1, 40, 10_000]),
+)
+async def test_pages_of_any_of_several_filters_leave_nothing_out_and_repeat_nothing(
+    told: Told,
+    new: list[NewEvent],
+    filters: frozenset[EventFilter],
+    limit: int,
+    page_chars: int,
+) -> None:
+    await told.database.write(lambda conn: conn.execute(events.delete()))
+    await told.append(new)
+    found: list[int] = []
+    is_more = True
+    async with told.database.read() as conn:
+        everything = (await stored.page(conn, EVERYTHING, 100, is_ascending=True)).items
+        while is_more:
+            after = found[-1] if found else 0
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(keyset, "PAGE_CHARS", page_chars)
+                page = await stored.page_of_any(conn, filters, limit, after)
+            assert len(page.items) <= limit
+            assert page.items or not page.is_more
+            found += [one.seq for one in page.items]
+            is_more = page.is_more
+
+    assert found == [one.seq for one in everything if any(f.matches(one) for f in filters)]
+
+
+async def test_a_page_of_any_ends_with_the_filter_whose_page_ends_first(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyset, "PAGE_CHARS", 1_000)
+    large = [event("large", data="x" * 900) for _ in range(2)]
+    await told.append([large[0], event("small"), large[1], event("small"), event("small")])
+    filters = [EventFilter(types=(one,)) for one in ("small", "large")]
+
+    async with told.database.read() as conn:
+        first = await stored.page_of_any(conn, filters, 10, 0)
+        second = await stored.page_of_any(conn, filters, 10, 1)
+
+    assert ([one.seq for one in first.items], first.is_more) == ([1], True)
+    assert ([one.seq for one in second.items], second.is_more) == ([2, 3, 4, 5], False)
+
+
 async def test_an_event_is_read_as_it_was_stored(told: Told) -> None:
     new = event(
         "日志",

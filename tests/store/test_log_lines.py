@@ -101,6 +101,22 @@ async def test_lines_removed_from_the_begin_are_not_counted(told: Told, pk: int)
     assert totals == [4, 4, 3]
 
 
+@pytest.mark.parametrize(
+    ("limit", "lines"), [(0, ""), (1, "6"), (4, "3456"), (6, "123456"), (99, "123456")]
+)
+@pytest.mark.parametrize("page_chars", [10, 10_000])
+async def test_the_newest_lines_are_given_the_oldest_of_them_first(
+    told: Told, pk: int, monkeypatch: pytest.MonkeyPatch, limit: int, lines: str, page_chars: int
+) -> None:
+    monkeypatch.setattr(keyset, "PAGE_CHARS", page_chars)
+    async with told.database.read() as conn:
+        found = await log_lines.newest(conn, pk, limit)
+        none = await log_lines.newest(conn, 77, limit)
+
+    assert "".join(str(line.line) for line in found) == lines
+    assert none == []
+
+
 async def test_a_page_of_long_lines_ends_early(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keyset, "PAGE_CHARS", 100)
     await told.tell(*(message("log_entry", message="x" * 90) for _ in range(3)))

@@ -148,7 +148,7 @@ async def house(tmp_path: Path) -> AsyncGenerator[House, None]:
     async with opened("", tmp_path) as database:
         dialect = writing_engine(sqlite_url("", tmp_path)).dialect
         registry = CollectorRegistry()
-        journal = Journal(database, Appender(dialect), Limits(), lambda _seq: None, registry)
+        journal = Journal(database, Appender(dialect), Limits(), lambda _entries: None, registry)
         credentials = StoredCredentials(database, clock)
         callers = Callers(credentials, AUTH, HTTP)
         sign_in = SignIn(

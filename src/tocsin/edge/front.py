@@ -1,8 +1,8 @@
 """The first thing a call meets: which part it is for.
 
 Plain receivers and streams are told by their address before the API's router is asked, as
-they carry nearly all the traffic. `/project-dashboard` in front of an address is taken off:
-the deployment messages' senders know it under that prefix.
+they carry nearly all the traffic. `/project-dashboard` in front of an address is taken off,
+unless a part knows it with that: the deployment messages' senders use that prefix.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,13 +30,21 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
+        method: str = scope["method"]
+        if (part := self._taking(method, path)) is not None:
+            await part.app(scope, receive, send)
+            return
         if path.startswith(PREFIX) and path[len(PREFIX) : len(PREFIX) + 1] in ("", "/"):
             path = path[len(PREFIX) :] or "/"
             scope["path"] = path
             scope["raw_path"] = scope["raw_path"].removeprefix(PREFIX.encode())
-        method = scope["method"]
-        for part in self._parts:
-            if part.takes(method, path):
+            if (part := self._taking(method, path)) is not None:
                 await part.app(scope, receive, send)
                 return
         await self._rest(scope, receive, send)
+
+    def _taking(self, method: str, path: str) -> Part | None:
+        for part in self._parts:
+            if part.takes(method, path):
+                return part
+        return None

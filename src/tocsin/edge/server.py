@@ -4,11 +4,13 @@ import contextlib
 import errno
 import socket
 from collections.abc import Generator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 
 from tocsin.edge.calls import App
+from tocsin.edge.http import Http
+from tocsin.edge.websocket import Endpoint, Sockets
 from tocsin.errors import ConfigError
 
 BACKLOG = 2048
@@ -30,12 +32,13 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def make_server(app: App, *, grace_s: int) -> Server:
-    """A server that lets calls in hand go on for `grace_s` seconds after `stop`."""
+def make_server(app: App, endpoints: Sequence[Endpoint], *, grace_s: int) -> Server:
+    """A server of HTTP and WebSockets, which finishes calls in hand within `grace_s` of `stop`."""
     config = uvicorn.Config(
         app,
-        http="httptools",
-        ws="none",
+        http=Http,
+        # uvicorn names its own two classes as the only ones that it takes.
+        ws=cast("Any", Sockets(endpoints).protocol),
         lifespan="off",
         log_config=None,
         access_log=False,

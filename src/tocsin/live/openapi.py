@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tocsin.live.document import PATH as DOCUMENT_PATH
 from tocsin.live.stream import PATH
 from tocsin.model.filters import MAX_VALUE_CHARS, MAX_VALUES
 
@@ -42,8 +43,8 @@ _PARAMETERS = [
 ]
 
 
-def stream_paths() -> dict[str, dict[str, Any]]:
-    """The OpenAPI path item of the event stream."""
+def live_paths() -> dict[str, dict[str, Any]]:
+    """The OpenAPI path items of the event stream and of what describes the sockets."""
     return {
         PATH: {
             "get": {
@@ -65,5 +66,18 @@ def stream_paths() -> dict[str, dict[str, Any]]:
                     },
                 },
             }
-        }
+        },
+        DOCUMENT_PATH: {
+            "get": {
+                "tags": ["events"],
+                "summary": "What is said on the sockets, as an AsyncAPI document",
+                "operationId": "read_asyncapi",
+                "responses": {
+                    "200": {
+                        "description": "AsyncAPI 3",
+                        "content": {"application/json": {"schema": {"type": "object"}}},
+                    }
+                },
+            }
+        },
     }

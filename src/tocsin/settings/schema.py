@@ -122,7 +122,17 @@ class JournalSettings:
 class LiveSettings:
     max_connections: Count
     max_connections_per_client: Count
+    connects_per_s: Count
     heartbeat_s: Seconds
+    ping_s: Seconds
+    idle_timeout_s: Seconds
+    auth_timeout_s: Seconds
+    max_messages_per_s: Count
+    max_message_bytes: Count
+    socketio_ping_s: Seconds
+    socketio_pong_s: Seconds
+    recovery_s: Seconds
+    recovery_max_events: Count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Read events of the journal: by their place, their id, and by what a reader wants to see."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import orjson
@@ -58,6 +58,23 @@ async def page(
     statement = select(events).where(in_list(events.c.seq, "seqs")).order_by(order.by)
     rows = await conn.execute(statement, {"seqs": json_list(fitting.items)})
     return Page([_event(row) for row in rows], fitting.is_more)
+
+
+async def page_of_any(
+    conn: AsyncConnection, wanted: Collection[EventFilter], limit: int, after_seq: int
+) -> Page[Event]:
+    """Events after `after_seq` that fit any of the filters, each once, oldest first."""
+    found: dict[int, Event] = {}
+    through: int | None = None
+    for one in wanted:
+        part = await page(conn, one, limit, after_seq=after_seq, is_ascending=True)
+        found.update((event.seq, event) for event in part.items)
+        if part.is_more:
+            last = part.items[-1].seq
+            through = last if through is None else min(through, last)
+    # Beyond the shortest of the pages, events of that filter may be missing.
+    items = [found[seq] for seq in sorted(found) if through is None or seq <= through]
+    return Page(items[:limit], is_more=through is not None or len(items) > limit)
 
 
 async def by_id(conn: AsyncConnection, event_id: str) -> Event | None:

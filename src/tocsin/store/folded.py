@@ -92,8 +92,14 @@ class FoldedDeployments:
         """Somebody else has written: read again what is needed."""
         self._known.clear()
 
-    def apply(self, conn: Connection, fresh: Sequence[tuple[int, NewEvent]]) -> dict[int, str]:
-        """Fold `fresh` into the tables; gives the project of each event that found one, by seq."""
+    def apply(
+        self, conn: Connection, fresh: Sequence[tuple[int, NewEvent]]
+    ) -> dict[int, tuple[str, Known]]:
+        """Fold `fresh` into the tables; gives for each event that told of a deployment two things.
+
+        The project that it had with this event, as without the later ones of its group, and the
+        deployment after all of them.
+        """
         changing = [(seq, event, event.change) for seq, event in fresh if event.change is not None]
         if not changing:
             return {}
@@ -104,8 +110,10 @@ class FoldedDeployments:
             known = self._find_or_begin(conn, seq, event, change)
             projects[seq] = known.project
             groups.setdefault((known.deployment_id, known.pk), []).append((seq, event, change))
-        self._write(conn, groups)
-        return projects
+        after = self._write(conn, groups)
+        return {
+            seq: (projects[seq], after[key]) for key, group in groups.items() for seq, _, _ in group
+        }
 
     def _load(self, conn: Connection, ids: Collection[str]) -> None:
         for deployment_id in ids:
@@ -177,7 +185,8 @@ class FoldedDeployments:
         self,
         conn: Connection,
         groups: Mapping[tuple[str, int], Sequence[tuple[int, NewEvent, Change]]],
-    ) -> None:
+    ) -> dict[tuple[str, int], Known]:
+        folded: dict[tuple[str, int], Known] = {}
         rows: list[tuple[Any, ...]] = []
         step_rows: list[tuple[Any, ...]] = []
         run_rows: list[tuple[Any, ...]] = []
@@ -186,6 +195,7 @@ class FoldedDeployments:
             before = next(known for known in self._known[deployment_id] if known.pk == pk)
             after = _folded(before, group)
             self._replace(before, after)
+            folded[deployment_id, pk] = after
             rows.append(_deployment_row(after))
             step_rows.extend(_step_rows(before, after))
             run_rows.extend(_run_rows(before, after, group[0][1]))
@@ -194,6 +204,7 @@ class FoldedDeployments:
         self._upsert_steps.run(conn, step_rows)
         self._upsert_runs.run(conn, run_rows)
         self._insert_lines.run(conn, line_rows)
+        return folded
 
 
 def _folded(before: Known, group: Sequence[tuple[int, NewEvent, Change]]) -> Known:

@@ -17,8 +17,9 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from sqlalchemy import Connection
 
 from tocsin.errors import StoreDown
+from tocsin.model.entry import Entry
 from tocsin.model.event import NewEvent, Receipt
-from tocsin.store.append import Appender
+from tocsin.store.append import Appended, Appender
 from tocsin.store.database import Database
 
 T = TypeVar("T")
@@ -37,7 +38,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Call:
     """What one caller wants appended, all of it or nothing."""
 
     events: Sequence[NewEvent]
@@ -46,21 +47,21 @@ class Entry:
 
 
 class Journal:
-    """Appends events; `on_commit` is told the newest seq, from the event loop's thread."""
+    """Appends events; `on_commit` is given them, in order of seq, in the event loop's thread."""
 
     def __init__(
         self,
         database: Database,
         appender: Appender,
         limits: Limits,
-        on_commit: Callable[[int], None],
+        on_commit: Callable[[Sequence[Entry]], None],
         registry: CollectorRegistry,
     ) -> None:
         self._database = database
         self._appender = appender
         self._limits = limits
         self._on_commit = on_commit
-        self._waiting: deque[Entry] = deque()
+        self._waiting: deque[Call] = deque()
         self._waiting_events = 0
         self._in_hand = 0
         self._loop = asyncio.get_running_loop()
@@ -93,7 +94,7 @@ class Journal:
                 "Too much is waiting to be stored; nothing was stored.", retry_after_s=1
             )
         answer: asyncio.Future[list[Receipt]] = self._loop.create_future()
-        self._waiting.append(Entry(events, also, answer))
+        self._waiting.append(Call(events, also, answer))
         self._waiting_events += len(events)
         self._drain()
         return await answer
@@ -116,7 +117,7 @@ class Journal:
         if self._waiting and not self._in_hand:
             self._hand_over([], self._gather)
 
-    def _hand_over(self, group: list[Entry], gather: Callable[[list[Entry]], None]) -> None:
+    def _hand_over(self, group: list[Call], gather: Callable[[list[Call]], None]) -> None:
         self._in_hand += 1
         work = partial(self._write, group, gather)
         future = self._database.writer.submit(work, then=self._appender.committed)
@@ -124,7 +125,7 @@ class Journal:
             lambda done: self._loop.call_soon_threadsafe(self._settle, group, done)
         )
 
-    def _gather(self, group: list[Entry]) -> None:
+    def _gather(self, group: list[Call]) -> None:
         """Fill the group; runs in the writer's thread, once it comes to its turn.
 
         Until then a busy event loop may have held the interpreter for some milliseconds and
@@ -138,17 +139,17 @@ class Journal:
                 size += len(entry.events)
 
     def _write(
-        self, group: list[Entry], gather: Callable[[list[Entry]], None], conn: Connection
-    ) -> list[list[Receipt]]:
+        self, group: list[Call], gather: Callable[[list[Call]], None], conn: Connection
+    ) -> Appended:
         """The group's transaction; runs in the writer's thread."""
         gather(group)
-        receipts = self._appender.append(conn, [entry.events for entry in group])
+        appended = self._appender.append(conn, [entry.events for entry in group])
         for entry in group:
             if entry.also is not None:
                 entry.also(conn)
-        return receipts
+        return appended
 
-    def _settle(self, group: list[Entry], done: "Future[list[list[Receipt]]]") -> None:
+    def _settle(self, group: list[Call], done: "Future[Appended]") -> None:
         """Answer the group's callers and start the next group; in the event loop's thread."""
         self._in_hand -= 1
         error = done.exception()
@@ -171,14 +172,11 @@ class Journal:
                     entry.answer.set_exception(error)
         self._drain()
 
-    def _answer(self, group: list[Entry], answers: list[list[Receipt]]) -> None:
-        newest = 0
-        for entry, receipts in zip(group, answers, strict=True):
-            fresh = [receipt.seq for receipt in receipts if not receipt.is_duplicate]
-            self._appended.inc(len(fresh))
-            newest = max(newest, *fresh, 0)
+    def _answer(self, group: list[Call], appended: Appended) -> None:
+        for entry, receipts in zip(group, appended.receipts, strict=True):
             if not entry.answer.done():
                 entry.answer.set_result(receipts)
+        self._appended.inc(len(appended.entries))
         self._batch.observe(sum(len(entry.events) for entry in group))
-        if newest:
-            self._on_commit(newest)
+        if appended.entries:
+            self._on_commit(appended.entries)

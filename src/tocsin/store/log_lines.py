@@ -1,5 +1,7 @@
 """Read the log of a deployment: pages of lines, and how many there are."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, select
 from sqlalchemy import func as sql
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,6 +35,19 @@ async def page(
     )
     rows = (await conn.execute(statement, {"lines": json_list(fitting.items)})).all()
     return Page([Line._make(row) for row in rows], fitting.is_more)
+
+
+async def newest(conn: AsyncConnection, pk: int, limit: int) -> Sequence[Line]:
+    """The newest `limit` lines, the oldest of them first."""
+    after = max(0, await last_line(conn, pk) - limit)
+    found: list[Line] = []
+    is_more = True
+    while is_more:
+        part = await page(conn, pk, LineFilter(), limit, after)
+        found.extend(part.items)
+        is_more = part.is_more
+        after = found[-1].line if found else after
+    return found
 
 
 async def count(conn: AsyncConnection, pk: int, wanted: LineFilter) -> int:

@@ -1,0 +1,125 @@
+"""HTTP on a connection: uvicorn's own, which hands calls for WebSockets over to us.
+
+uvicorn writes such a call anew, to have it parsed a second time, and loses what came behind it
+in the same segment. Here it goes over as it was read. Heads of calls have two limits that uvicorn
+lacks, in bytes and in time.
+"""
+
+import asyncio
+import sys
+from typing import Any, Final, cast
+from urllib.parse import unquote
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from tocsin.edge.calls import Scope
+from tocsin.edge.websocket import Opening
+
+# What a head may have beyond the first segment (nginx takes 32 KiB in all), and how long it may
+# take to come (nginx's client_header_timeout).
+MAX_HEAD_BYTES: Final = 64 * 1024
+HEAD_LIMIT_S: Final = 60.0
+
+_LATE = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"content-length: 0\r\nconnection: close\r\n\r\n"
+)
+
+
+class Http(HttpToolsProtocol):
+    """One connection."""
+
+    _segment = b""
+    _is_in_head = False
+    _head_bytes = 0
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._head_timer = self.loop.call_later(HEAD_LIMIT_S, self._end, b"")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget_head()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self._end(_LARGE)
+                return
+        self._segment = data
+        super().data_received(data)
+        self._segment = b""
+        if not self._is_in_head:
+            if self._head_timer is not None:
+                self._forget_head()
+        elif self._head_bytes == 0:
+            self._forget_head()
+            self._head_timer = self.loop.call_later(HEAD_LIMIT_S, self._end, _LATE)
+
+    def on_message_begin(self) -> None:
+        self._is_in_head = True
+        self._head_bytes = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the call over; called while the parser's exception tells where the call ends."""
+        self.connections.discard(self)
+        self._forget_head()
+        upgrade = sys.exception()
+        end = upgrade.args[0] if isinstance(upgrade, httptools.HttpParserUpgrade) else 0
+        if not self._is_answered():
+            # An answer is still to come on this connection: it cannot become something else.
+            self.transport.close()
+            return
+        try:
+            scope = self._websocket_scope()
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+            return
+        opening = cast(
+            "Opening",
+            self.ws_protocol_class(  # type: ignore[misc,call-arg]  # uvicorn's own way to call it
+                config=self.config, server_state=self.server_state, app_state=self.app_state
+            ),
+        )
+        opening.begin(self.transport, scope, self._segment[end:])
+
+    def _websocket_scope(self) -> Scope:
+        url = httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        scope: dict[str, Any] = {
+            "type": "websocket",
+            "http_version": self.scope["http_version"],
+            "method": self.scope["method"],
+            "scheme": "wss" if self.scheme == "https" else "ws",
+            "path": unquote(path) if "%" in path else path,
+            "query_string": url.query or b"",
+            "headers": self.headers,
+            "client": self.client,
+        }
+        return scope
+
+    def _forget_head(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _end(self, answer: bytes) -> None:
+        """Close a connection whose call does not come to an end."""
+        self._head_timer = None
+        if self._is_answered() and not self.transport.is_closing():
+            self.transport.write(answer)
+        self.transport.close()
+
+    def _is_answered(self) -> bool:
+        """Whether no answer is under way on this connection."""
+        cycle: RequestResponseCycle | None = self.cycle  # None before the first call
+        return cycle is None or cycle.response_complete

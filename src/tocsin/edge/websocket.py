@@ -1,0 +1,423 @@
+"""One WebSocket, from its call to its end: uvicorn's transport below, an endpoint above.
+
+The `websockets` library reads (handshake, frames, the rules of RFC 6455). What is sent goes past
+it, as whole frames straight into the transport, so that an event for a thousand sockets is framed
+once and each `write` costs what the transport's own does.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from inspect import isawaitable
+from typing import Any, Final, Protocol
+
+import structlog
+from uvicorn.server import ServerState
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+
+from tocsin.edge.calls import Scope
+from tocsin.edge.frames import PING, Frames, binary_frame, text_frame
+from tocsin.edge.handshake import acceptance, lasting_headers, refusal
+from tocsin.errors import Reason, Rejected, StoreDown, TocsinError
+
+# From so much unsent on a socket is paused, until it is down to a quarter.
+HIGH_WATER_BYTES: Final = 64 * 1024
+# Answers of the protocol itself (pongs) to who sends and does not read end here.
+MAX_UNSENT_BYTES: Final = 4 * 1024 * 1024
+# So much is read in one go: it holds up to 2,700 frames, at 10 µs each.
+SLICE_BYTES: Final = 16 * 1024
+# How long the other side may take to answer a close frame.
+CLOSE_S: Final = 5.0
+# How long an endpoint may take to say whether it takes a socket.
+OPEN_S: Final = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+class Handler(Protocol):
+    """What an endpoint makes for each socket; nothing of it is called after `closed`."""
+
+    def received(self, message: str | bytes) -> None:
+        """A whole text or binary message."""
+        ...
+
+    def heard(self) -> None:
+        """Something whole came, if only a pong: the other side lives."""
+        ...
+
+    def paused(self) -> None:
+        """More than `HIGH_WATER_BYTES` are unsent."""
+        ...
+
+    def resumed(self) -> None:
+        """What was unsent is on its way."""
+        ...
+
+    def closed(self, code: int, reason: str) -> None:
+        """It is over, told exactly once; 1006 when it ended without a close frame."""
+        ...
+
+
+Make = Callable[["Socket"], Handler]
+
+
+class Endpoint(Protocol):
+    """Takes the sockets of some addresses."""
+
+    max_message_bytes: int
+
+    def takes(self, path: str) -> bool:
+        """Whether a socket of this address belongs here."""
+        ...
+
+    def open(self, scope: Scope) -> "Make | Awaitable[Make]":
+        """What makes the handler, once the socket is open; at once, if nothing is to wait for.
+
+        Raises:
+            TocsinError: answered in HTTP, as no socket is open yet.
+        """
+        ...
+
+
+class Socket(asyncio.Protocol):
+    """An open WebSocket.
+
+    `write` takes whole frames and is the transport's own method; who keeps it lets go of it at
+    `closed`. `scope` is that of the call, without the headers that only make a connection.
+    """
+
+    __slots__ = (
+        "_connections",
+        "_frames",
+        "_handler",
+        "_is_text",
+        "_parts",
+        "_timer",
+        "_transport",
+        "is_paused",
+        "scope",
+        "write",
+    )
+
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        scope: Scope,
+        max_message_bytes: int,
+        connections: set[Any],
+    ) -> None:
+        self.scope = scope
+        self.write: Callable[[bytes], None] = transport.write
+        self.is_paused = False
+        self._transport = transport
+        self._frames = Frames(max_message_bytes)
+        self._handler: Handler | None = None
+        self._parts: bytearray | None = None
+        self._is_text = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._connections = connections
+        transport.set_write_buffer_limits(HIGH_WATER_BYTES)
+        transport.set_protocol(self)
+        connections.add(self)
+
+    def start(self, make: Callable[["Socket"], Handler], first: bytes) -> None:
+        """Begin to read; `first` is what came behind the call in the same segment."""
+        try:
+            self._handler = make(self)
+        except Exception:
+            log.exception("socket_failed", path=self.scope["path"])
+            self.close(1011)
+        self._read_on(first, 0)
+
+    def hand_over(self, handler: Handler) -> None:
+        """Have another handler from the next message on; the present one hears no more."""
+        if self._handler is not None:
+            self._handler = handler
+
+    def unsent_bytes(self) -> int:
+        """What the transport holds."""
+        return 0 if self._transport.is_closing() else self._transport.get_write_buffer_size()
+
+    def send_text(self, payload: bytes) -> None:
+        """Send a text message; `payload` is UTF-8."""
+        self.write(text_frame(payload))
+
+    def send_binary(self, payload: bytes) -> None:
+        """Send a binary message."""
+        self.write(binary_frame(payload))
+
+    def ping(self) -> None:
+        """Ask for a sign of life; the answer comes as `heard`."""
+        self.write(PING)
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Say goodbye and wait `CLOSE_S` for the answer; `closed` is told soon.
+
+        Soon and not at once: who closes one of many sockets is in the midst of going over them.
+        """
+        if self._frames.state is not State.OPEN or self._transport.is_closing():
+            return
+        self._frames.send_close(code, reason)
+        self._answer()
+        self.write = _nowhere
+        self._limit_close()
+        handler, self._handler = self._handler, None
+        if handler is not None:
+            asyncio.get_running_loop().call_soon(self._tell, handler.closed, code, reason)
+
+    def abort(self) -> None:
+        """End without a word, and without what is unsent."""
+        self._transport.abort()
+
+    # --- what the transport calls
+
+    def data_received(self, data: bytes) -> None:
+        self._read(data[:SLICE_BYTES])
+        if len(data) > SLICE_BYTES:
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._read_on, data, SLICE_BYTES)
+
+    def eof_received(self) -> None:
+        """Let the transport close: nobody who has stopped sending reads on here."""
+
+    def pause_writing(self) -> None:
+        self.is_paused = True
+        if self._handler is not None:
+            self._tell(self._handler.paused)
+
+    def resume_writing(self) -> None:
+        self.is_paused = False
+        if self._handler is not None:
+            self._tell(self._handler.resumed)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._connections.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._end(1006, "")
+
+    def shutdown(self) -> None:
+        """Close, for uvicorn's sake: the last resort for who was not told before."""
+        self.close(4001, "draining")
+
+    # --- reading
+
+    def _read_on(self, data: bytes, begin: int) -> None:
+        """Read the next slice of a segment; others get their turn in between."""
+        if self._transport.is_closing():
+            return
+        end = begin + SLICE_BYTES
+        self._read(data[begin:end])
+        if end < len(data):
+            asyncio.get_running_loop().call_soon(self._read_on, data, end)
+        elif not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def _read(self, data: bytes) -> None:
+        frames = self._frames
+        frames.receive_data(data)
+        found = [event for event in frames.events_received() if isinstance(event, Frame)]
+        if not frames.close_expected():
+            # A pong does not wait behind what a message is answered with; a close frame does.
+            self._answer()
+        if found and self._handler is not None:
+            self._tell(self._handler.heard)
+            for frame in found:
+                self._take(frame)
+        if frames.close_expected():
+            self._end_as_said()
+        self._answer()
+
+    def _take(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.CONT and self._parts is not None:
+            self._parts += frame.data
+            if frame.fin:
+                whole, self._parts = bytes(self._parts), None
+                self._receive(whole, is_text=self._is_text)
+        elif frame.opcode is Opcode.TEXT or frame.opcode is Opcode.BINARY:
+            is_text = frame.opcode is Opcode.TEXT
+            if frame.fin:
+                self._receive(bytes(frame.data), is_text=is_text)
+            else:
+                self._parts, self._is_text = bytearray(frame.data), is_text
+
+    def _receive(self, payload: bytes, *, is_text: bool) -> None:
+        if self._handler is None:
+            return
+        message: str | bytes = payload
+        if is_text:
+            try:
+                message = payload.decode()
+            except UnicodeDecodeError as error:
+                self._frames.fail(1007, f"{error.reason} at position {error.start}")
+                self._end_as_said()
+                return
+        self._tell(self._handler.received, message)
+
+    def _tell(self, call: Callable[..., None], *args: object) -> None:
+        """Call the handler; its failure ends this socket and no other.
+
+        Left to the event loop, it would leave the socket among uvicorn's connections, and the
+        server would never stop.
+        """
+        try:
+            call(*args)
+        except Exception:
+            log.exception("socket_failed", path=self.scope["path"])
+            self.close(1011)
+
+    # --- answering and ending
+
+    def _answer(self) -> None:
+        """Send what the library has to say."""
+        for data in self._frames.data_to_send():
+            if data:
+                self._transport.write(data)
+            else:
+                self._stop_writing()
+        if self.is_paused and self.unsent_bytes() > MAX_UNSENT_BYTES:
+            self.abort()
+
+    def _stop_writing(self) -> None:
+        """Half close, so that a close frame is not lost to what the other side still sends."""
+        self.write = _nowhere
+        if self._transport.is_closing():
+            return
+        if self._transport.can_write_eof():
+            self._limit_close()
+            with contextlib.suppress(OSError):
+                self._transport.write_eof()
+        else:
+            self._transport.close()
+
+    def _limit_close(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(CLOSE_S, self.abort)
+
+    def _end_as_said(self) -> None:
+        said = self._frames.close_rcvd or self._frames.close_sent
+        if said is not None:
+            self._end(said.code, said.reason)
+
+    def _end(self, code: int, reason: str) -> None:
+        handler, self._handler, self._parts = self._handler, None, None
+        self.write = _nowhere
+        if handler is not None:
+            self._tell(handler.closed, code, reason)
+
+
+def _nowhere(_data: bytes) -> None:
+    """Take what comes too late."""
+
+
+class Sockets:
+    """All WebSockets of a server; `protocol` is what uvicorn is given as `ws`."""
+
+    def __init__(self, endpoints: Sequence[Endpoint]) -> None:
+        self._endpoints = tuple(endpoints)
+
+    def protocol(self, *, server_state: ServerState, **_uvicorn: object) -> "Opening":
+        """What takes one call over from the HTTP protocol."""
+        return Opening(self._endpoints, server_state)
+
+
+class Opening(asyncio.Protocol):
+    """A call for a WebSocket, until it is answered."""
+
+    def __init__(self, endpoints: Sequence[Endpoint], server_state: ServerState) -> None:
+        self._endpoints = endpoints
+        self._state = server_state
+        # uvicorn closes what is in here when it stops; it only knows classes of its own.
+        self._connections: set[Any] = server_state.connections
+        self._task: asyncio.Task[None] | None = None
+        self._transport: asyncio.Transport | None = None
+
+    def begin(self, transport: asyncio.Transport, scope: Scope, first: bytes) -> None:
+        """Answer the call; `first` is what came behind it in the same segment.
+
+        Nothing more is read before the answer, so what is held here has an end.
+        """
+        found: Make | Awaitable[Make]
+        with self._refusing(transport, scope):
+            endpoint = self._endpoint_of(scope)
+            found = endpoint.open(scope)
+            if not isawaitable(found):
+                self._accept(transport, scope, first, endpoint, found)
+                return
+            self._wait(self._open(transport, scope, first, endpoint, found), transport)
+
+    def _wait(self, opening: Coroutine[Any, Any, None], transport: asyncio.Transport) -> None:
+        self._transport = transport
+        transport.pause_reading()
+        transport.set_protocol(self)
+        self._connections.add(self)
+        task = asyncio.get_running_loop().create_task(opening)
+        self._task = task
+        self._state.tasks.add(task)
+        task.add_done_callback(self._state.tasks.discard)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._connections.discard(self)
+        if self._task is not None:
+            self._task.cancel()
+
+    def shutdown(self) -> None:
+        """Refuse, as the server stops."""
+        if self._task is not None and self._transport is not None and self._task.cancel():
+            stopping = StoreDown("The server is stopping.", reason=Reason.STOPPING)
+            self._refuse(self._transport, stopping)
+
+    async def _open(
+        self,
+        transport: asyncio.Transport,
+        scope: Scope,
+        first: bytes,
+        endpoint: Endpoint,
+        coming: Awaitable[Make],
+    ) -> None:
+        with self._refusing(transport, scope):
+            async with asyncio.timeout(OPEN_S):
+                make = await coming
+            self._connections.discard(self)
+            if not transport.is_closing():
+                self._accept(transport, scope, first, endpoint, make)
+
+    def _accept(
+        self,
+        transport: asyncio.Transport,
+        scope: Scope,
+        first: bytes,
+        endpoint: Endpoint,
+        make: Make,
+    ) -> None:
+        # After the endpoint, which can say better what a call made by hand lacks.
+        answer = acceptance(scope)
+        scope["headers"] = lasting_headers(scope["headers"])
+        socket = Socket(transport, scope, endpoint.max_message_bytes, self._connections)
+        transport.write(answer)
+        socket.start(make, first)
+
+    @contextlib.contextmanager
+    def _refusing(self, transport: asyncio.Transport, scope: Scope) -> Iterator[None]:
+        """Answer in HTTP what goes wrong before the socket is open."""
+        try:
+            yield
+        except TocsinError as error:
+            self._refuse(transport, error)
+        except TimeoutError:
+            self._refuse(transport, StoreDown("This takes too long now; try again."))
+        except Exception:
+            log.exception("socket_failed", path=scope["path"])
+            self._refuse(transport, None)
+
+    def _endpoint_of(self, scope: Scope) -> Endpoint:
+        for endpoint in self._endpoints:
+            if endpoint.takes(scope["path"]):
+                return endpoint
+        raise Rejected(404, Reason.NOT_FOUND, "There is no WebSocket at this address.")
+
+    def _refuse(self, transport: asyncio.Transport, error: TocsinError | None) -> None:
+        if not transport.is_closing():
+            transport.write(refusal(error, self._state.default_headers))
+            transport.close()

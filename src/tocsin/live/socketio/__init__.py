@@ -1,0 +1,1 @@
+"""Socket.IO 5: namespaces, events and acknowledgements over Engine.IO sessions."""

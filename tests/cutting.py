@@ -1,0 +1,68 @@
+"""A line to a server that breaks after so many bytes, wherever that is in what goes over it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import cast
+
+from tests.system.proxy import Line
+
+
+class CutLine(Line):
+    """Counts the bytes of both directions; `connects` counts who came."""
+
+    def __init__(self, target_port: int) -> None:
+        super().__init__(target_port)
+        self.connects = 0
+        self._left_bytes: int | None = None
+
+    def cut_after(self, count: int) -> None:
+        """Break everything off once so many bytes more went over it; who comes again may."""
+        self._left_bytes = count
+
+    def pass_on(self, data: bytes) -> bytes:
+        """As much of `data` as still goes over it."""
+        if self._left_bytes is None:
+            return data
+        kept = data[: self._left_bytes]
+        self._left_bytes -= len(kept)
+        return kept
+
+    def breaks_now(self) -> bool:
+        """Whether its time has come; then it is broken and the next one holds."""
+        if self._left_bytes != 0:
+            return False
+        self._left_bytes = None
+        self._reset_all()
+        return True
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connects += 1
+        super()._connected(reader, writer)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        counted = _Counted(reader, self)
+        # It is read from, and nothing else.
+        await super()._carry(cast("asyncio.StreamReader", counted), writer)
+
+
+class _Counted:
+    def __init__(self, reader: asyncio.StreamReader, line: CutLine) -> None:
+        self._reader = reader
+        self._line = line
+
+    async def read(self, count: int) -> bytes:
+        if self._line.breaks_now():
+            return b""
+        return self._line.pass_on(await self._reader.read(count))
+
+
+@asynccontextmanager
+async def cut_line_to(target_port: int) -> AsyncGenerator[CutLine, None]:
+    """A line to a server of this machine, torn down at the end."""
+    line = CutLine(target_port)
+    await line.start()
+    try:
+        yield line
+    finally:
+        await line.stop()

@@ -1,0 +1,212 @@
+"""Events of deployments as `posco_event`: what happened, how it stands, in the guide's words."""
+
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.journal import at, ended, message, step
+from tocsin.ingest.body import BodyLimits
+from tocsin.ingest.source import InboundCall
+from tocsin.ingest.sources import deployment
+from tocsin.live.ws.deployments import MAX_MESSAGE_CHARS, deployment_event
+from tocsin.live.ws.server_messages import DeploymentEvent, StepStatus
+from tocsin.model.deployment import Deployment, fold
+from tocsin.model.entry import Entry
+from tocsin.model.event import Event, NewEvent
+from tocsin.model.standing import standing_of
+
+
+def told(*messages: Any) -> list[DeploymentEvent]:
+    """What is said of each message, when it is the newest."""
+    found: list[DeploymentEvent] = []
+    state = Deployment()
+    for seq, said in enumerate(messages, 1):
+        call = InboundCall({}, {}, orjson.dumps(said), "", at(0), BodyLimits())
+        [new] = deployment.read(call)
+        assert new.change is not None
+        state = fold(state, [(seq, new.change)])
+        found.append(_told(new, seq, state))
+    return found
+
+
+def _told(new: NewEvent, seq: int, state: Deployment) -> DeploymentEvent:
+    event = Event(
+        seq,
+        new.id,
+        new.source,
+        new.type,
+        new.project,
+        new.subject,
+        new.occurred_at,
+        new.received_at,
+        orjson.Fragment(orjson.dumps(new.data)),
+        None,
+        None,
+    )
+    standing = standing_of(new.project, new.subject, state)
+    return deployment_event(Entry(event, standing), standing)
+
+
+def words(*messages: Any) -> list[str]:
+    return [one.event_type for one in told(*messages)]
+
+
+def test_a_deployment_is_told_from_beginning_to_end() -> None:
+    begun, ended_step, failed = told(
+        step("step_started", "Build", 0, branch="main", commit_hash="abc"),
+        step("step_completed", "Build", 2, step_status="success"),
+        ended(3, "failure"),
+    )
+
+    assert begun == DeploymentEvent(
+        event_type="deployment_started",
+        branch="main",
+        commit_hash="abc",
+        deployment_id="1",
+        project="shop",
+        status="in_progress",
+        progress=0,
+        message="Build: started",
+        steps=(StepStatus("Build", "in_progress"),),
+        run=1,
+        source_type="step_started",
+        occurred_at="2026-01-01T00:00:00.000Z",
+        step_name="Build",
+    )
+    assert ended_step.event_type == "deployment_progress"
+    assert ended_step.steps == (StepStatus("Build", "completed", 2_000),)
+    assert ended_step.progress == 100
+    assert ended_step.message == "Build: success"
+    assert failed.event_type == "deployment_failed"
+    assert failed.status == "failed"
+    assert failed.message == "Deployment failed"
+    assert failed.step_name is None
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "state"),
+    [
+        ("success", "deployment_completed", "completed"),
+        ("skipped", "deployment_completed", "completed"),
+        ("failure", "deployment_failed", "failed"),
+        ("cancelled", "deployment_failed", "failed"),
+        ("in_progress", "deployment_progress", "in_progress"),
+        ("", "deployment_progress", "in_progress"),
+        ("null", "deployment_progress", "in_progress"),
+    ],
+)
+def test_a_completion_is_told_by_the_senders_word(status: str, word: str, state: str) -> None:
+    *_, last = told(step("step_started", "Build", 0), ended(1, status))
+
+    assert (last.event_type, last.status) == (word, state)
+
+
+def test_a_completion_without_a_status_is_a_good_one() -> None:
+    [last] = told(message("deployment_completed"))
+
+    assert last.event_type == "deployment_completed"
+
+
+def test_only_the_first_start_begins_a_deployment() -> None:
+    assert words(
+        message("log_entry", message="first"),
+        step("step_started", "Build", 1),
+        step("step_started", "Test", 1),
+        step("step_started", "Build", 2),
+    ) == [
+        "deployment_progress",
+        "deployment_started",
+        "deployment_progress",
+        "deployment_progress",
+    ]
+
+
+def test_a_start_after_the_end_begins_again() -> None:
+    found = told(step("step_started", "Build", 0), ended(1), step("step_started", "Build", 2))
+
+    assert found[-1].event_type == "deployment_started"
+    assert found[-1].run == 2
+    assert found[-1].status == "in_progress"
+
+
+def test_a_step_after_the_end_does_not_open_it_again() -> None:
+    *_, late = told(step("step_started", "Build", 0), ended(2), step("step_completed", "Build", 3))
+
+    assert (late.event_type, late.status) == ("deployment_progress", "completed")
+
+
+def test_the_old_format_begins_and_ends() -> None:
+    old = {"project": "shop", "runId": "1"}
+
+    assert words({**old, "status": "started"}, {**old, "status": "success"})[1] == (
+        "deployment_completed"
+    )
+    assert words({**old, "status": "running"}) == ["deployment_started"]
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        (message("log_entry", message="第一行"), "第一行"),
+        (message("log_entry", message=7), "7"),
+        (message("log_batch", logs=["a", {"message": "b"}, 5]), "a\nb"),
+        (message("deployment_completed", status="failure", logs="出错了"), "出错了"),
+        (message("deployment_completed", status="failure", errorMessage="no disk"), "no disk"),
+        (message("deployment_completed", status="cancelled"), "Deployment cancelled"),
+        (message("deployment_completed", status="success"), "Deployment completed"),
+        (message("metrics_update", metrics={}), "Metrics update"),
+        (message("step_manual", step_name="Check", step_status="skipped"), "Check: skipped"),
+        (message("step_updated", step_name="Check", step_status=""), "Check: went on"),
+        (message("step_started", step_name=""), "Step started"),
+        (message("log_entry", message="x" * 100_000), "x" * MAX_MESSAGE_CHARS),
+    ],
+)
+def test_its_message_is_the_senders_or_a_short_sentence(said: Any, text: str) -> None:
+    assert told(said)[-1].message == text
+
+
+def test_a_step_that_is_tried_again_is_in_progress() -> None:
+    *_, last = told(
+        step("step_started", "Build", 0),
+        step("step_completed", "Build", 1, step_status="failure"),
+        step("step_updated", "Build", 2, step_status="retrying"),
+    )
+
+    assert last.steps == (StepStatus("Build", "in_progress"),)
+    assert last.progress == 0
+
+
+def test_data_that_is_no_object_is_told_by_its_type() -> None:
+    state = Deployment()
+    event = Event(1, "e", "other", "thing.done", "shop", "1", at(0), at(0), [1], None, None)
+    standing = standing_of("shop", "1", state)
+
+    found = deployment_event(Entry(event, standing), standing)
+
+    assert (found.message, found.status) == ("Thing done", "pending")
+
+
+STATUS = st.sampled_from(["success", "failure", "started", "", "null", 5])
+SAID = st.one_of(
+    st.builds(
+        lambda kind, name, at_s, status: step(kind, name, at_s, step_status=status),
+        st.sampled_from(["step_started", "step_completed", "step_updated", "step_manual"]),
+        st.sampled_from(["Build", "Test"]),
+        st.integers(0, 9),
+        STATUS,
+    ),
+    st.builds(lambda at_s, status: ended(at_s, str(status)), st.integers(0, 9), STATUS),
+    st.builds(lambda text: message("log_entry", message=text), st.text(max_size=20)),
+)
+
+
+@given(st.lists(SAID, min_size=1, max_size=12))
+def test_whatever_is_said_gives_something_in_the_guides_words(said: list[Any]) -> None:
+    for one in told(*said):
+        assert one.message
+        assert 0 <= one.progress <= 100
+        is_end = one.event_type in {"deployment_completed", "deployment_failed"}
+        assert not is_end or one.status in {"completed", "failed"}
