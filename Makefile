@@ -12,7 +12,7 @@ run: ## make the environment and start Tocsin with its data in ./data
 
 test: ## every test, with the Debian packages they need (under 10 minutes)
 	@scripts/environment.sh dev
-	@scripts/system-packages.sh
+	@scripts/system-packages.sh && scripts/node-packages.sh
 	@.venv/bin/python scripts/test.py $(ARGS)
 
 test-fast: ## the tests that start no server (under a minute)
@@ -20,19 +20,22 @@ test-fast: ## the tests that start no server (under a minute)
 	@.venv/bin/python -m pytest -n 2 -m "not system and not soak" $(ARGS)
 
 check: ## format, lint, types, architecture, docs
-	@scripts/environment.sh dev
+	@scripts/environment.sh dev && scripts/node-packages.sh
 	@scripts/check.sh
 
 bench: ## measure against a reference on this machine
 	@scripts/environment.sh dev
-	@scripts/debian-install.sh wrk && .venv/bin/python -m bench $(ARGS)
+	@scripts/debian-install.sh wrk && scripts/node-packages.sh bench/node
+	@.venv/bin/python -m bench $(ARGS)
 
 bench-large: ## what needs gigabytes: ten million events
 	@scripts/environment.sh dev
-	@scripts/debian-install.sh wrk && .venv/bin/python -m bench --large $(ARGS)
+	@scripts/debian-install.sh wrk && scripts/node-packages.sh bench/node
+	@.venv/bin/python -m bench --large $(ARGS)
 
 soak: ## the long trials in full (hours)
 	@scripts/environment.sh dev
+	@scripts/system-packages.sh && scripts/node-packages.sh
 	@.venv/bin/python -m pytest --soak -m "system or soak" $(ARGS)
 
 docs: ## write the pages that are made from code

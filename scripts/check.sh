@@ -19,6 +19,7 @@ step lint "$bin/ruff" check --quiet "${folders[@]}"
 step types "$bin/mypy" "${folders[@]}"
 step "architecture and docs" "$bin/python" -m pytest --quiet "${docs[@]}"
 step "pages made from code" "$bin/python" scripts/docs.py --check
+step "types of clients/js" scripts/npm.sh clients/js run --silent check
 
 if [ ${#failed[@]} -gt 0 ]; then
     printf 'make check failed in: %s\n' "$(IFS=,; echo "${failed[*]}")" >&2

@@ -14,6 +14,8 @@ import aiohttp
 from tocsin.client.answers import failure_of, reason_of
 from tocsin.client.errors import BadAddress, Busy, NotTocsin, Unreachable
 from tocsin.client.follow import OnLink, follow
+from tocsin.client.live.live import Course, Live
+from tocsin.client.live.subscription import Wish
 from tocsin.client.place import Place, read_offset
 from tocsin.client.retry import Pacing, pause_s
 from tocsin.client.transport import Filters, StreamEvent, sse_wire
@@ -115,18 +117,35 @@ class Client(AbstractAsyncContextManager["Client"]):
             ValueError: `last_event_id` is no offset.
             Unreachable, Busy, Refused, NotTocsin: see `tocsin.client.follow`.
         """
-        place = Place(start)
-        if last_event_id is not None:
-            offset = read_offset(last_event_id)
-            if offset is None:
-                raise ValueError(f"{last_event_id!r} is no offset of an event")
-            place = place.after(*offset)
+        place = _place(last_event_id, start)
         wire = sse_wire(self._opened(), self.url, filters or Filters())
         told = on_link or (lambda _: None)
         following = follow(wire, place, told, self._patience_s, self._pacing)
         async with aclosing(following) as events:
             async for event in events:
                 yield event
+
+    def live(
+        self,
+        wish: Wish | None = None,
+        *,
+        last_event_id: str | None = None,
+        on_link: OnLink | None = None,
+        client_id: str = "",
+    ) -> Live:
+        """A line over `/ws`, to be used with `async with`: what happens, and a way to speak.
+
+        Unlike `events`, it gives events of deployments in the form of `posco_event`, and what
+        is not kept too: figures, service events, alerts, log lines. `last_event_id` and
+        `on_link` are as for `events`. The server counts connections by `client_id`, a random
+        one by default.
+
+        Raises:
+            ValueError: `last_event_id` is no offset.
+        """
+        course = Course(on_link or (lambda _: None), self._patience_s, self._pacing, client_id)
+        place = _place(last_event_id, "now")
+        return Live(self._opened(), self.url, wish or Wish(), place, course)
 
     async def _post(self, path: str, body: Mapping[str, Any], kind: str, key: str) -> Sent:
         # Text that no UTF-8 can hold (a lone surrogate out of a broken log) must not end the call.
@@ -194,6 +213,16 @@ def read_address(url: str) -> str:
     if not is_good:
         raise BadAddress(f"{url!r} is no address of a server; one looks like http://127.0.0.1:8000")
     return url.strip().rstrip("/")
+
+
+def _place(last_event_id: str | None, start: str) -> Place:
+    place = Place(start)
+    if last_event_id is None:
+        return place
+    offset = read_offset(last_event_id)
+    if offset is None:
+        raise ValueError(f"{last_event_id!r} is no offset of an event")
+    return place.after(*offset)
 
 
 def _read_receipt(url: str, body: bytes) -> Sent:

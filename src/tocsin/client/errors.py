@@ -4,6 +4,7 @@ ClientError
 ├── BadAddress      what was given as address is none
 ├── Unreachable     no answer: not running, no network, wrong name, no valid certificate
 ├── Refused         the server answered that it does not want this; repeating cannot help
+│   └── SentAway    … by the code with which it closed a live connection
 ├── Busy            the server asks to come back later, and the patience is used up
 └── NotTocsin       something answers there, but not a Tocsin server
 
@@ -13,6 +14,9 @@ whoever prints it on a terminal makes it harmless first (`tocsin.client.terminal
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+# The close code of a live connection that corresponds to 401.
+_NOT_SIGNED_IN = 4501
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,20 @@ class Answered(ClientError):
 
 class Refused(Answered):
     """The server does not take this; repeating it cannot help."""
+
+
+class SentAway(Refused):
+    """The server closed a live connection with a code that says not to come back.
+
+    `status` is what the same refusal is on a call.
+    """
+
+    def __init__(self, code: int, reason: str) -> None:
+        status = 401 if code == _NOT_SIGNED_IN else 403
+        words = reason.replace("_", " ") or "it gives no reason"
+        super().__init__(status, f"the server closed the connection for good: {words}")
+        self.code = code
+        self.reason = reason
 
 
 class Busy(Answered):
