@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import measures
+from bench import live, measures
 from bench.measures import Result
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -67,6 +67,12 @@ def main() -> None:
             "growth": lambda: measures.growth(10_000, 300_000),
             "start": measures.start,
             "memory": lambda: measures.memory(1_000),
+            "fanout": live.fanout,
+            "connects": live.connects,
+            "sockets": lambda: live.sockets(10_000),
+            "subscribers": live.subscribers,
+            "latency": live.latency,
+            "stalled": live.stalled,
         }
     )
     results = [

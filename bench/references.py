@@ -87,7 +87,7 @@ def unstoring() -> App:
 
 async def serve(kind: str, port: int) -> None:
     """Serve until the process is ended."""
-    server = make_server(unstoring() if kind == "unstoring" else answer, grace_s=1)
+    server = make_server(unstoring() if kind == "unstoring" else answer, (), grace_s=1)
     calm_collector()
     await server.serve(listening_sockets([f"127.0.0.1:{port}"]))
 

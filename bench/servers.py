@@ -48,7 +48,7 @@ def tocsin(data_dir: Path | None = None, **settings: str) -> Iterator[Running]:
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
         command = [sys.executable, "-m", "tocsin", "serve"]
         command += ["--data-dir", str(data_dir or folder), "--listen", f"127.0.0.1:{port}"]
-        with _process(command, f"http://127.0.0.1:{port}", "/health/ready", environ) as running:
+        with process(command, f"http://127.0.0.1:{port}", "/health/ready", environ) as running:
             yield running
 
 
@@ -70,12 +70,12 @@ def unstoring() -> Iterator[Running]:
 def _reference(kind: str) -> Iterator[Running]:
     port = free_port()
     command = [sys.executable, "-m", "bench.references", kind, str(port)]
-    with _process(command, f"http://127.0.0.1:{port}", "/", {}) as running:
+    with process(command, f"http://127.0.0.1:{port}", "/", {}) as running:
         yield running
 
 
 @contextmanager
-def _process(
+def process(
     command: list[str], url: str, path: str, environ: Mapping[str, str]
 ) -> Iterator[Running]:
     began_s = time.monotonic()
