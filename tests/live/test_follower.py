@@ -25,9 +25,10 @@ from tests.live.serving import (
 )
 from tocsin.live.closing import CloseCode
 from tocsin.live.engineio.packet import Encoding
-from tocsin.model.rooms import MAX_ROOMS
+from tocsin.model.rooms import MAX_ROOMS, Room, RoomKind
 
 PYTHON = "Python/3.11 aiohttp/3.14.5"
+ROOMS = rooms_of(("a", "b"), ("1", "2"))
 
 
 @pytest.fixture
@@ -334,9 +335,62 @@ async def test_going_over_to_a_websocket_in_the_midst_of_it_keeps_the_order(
     assert lines == ["before", *map(str, range(count))]
 
 
+# --- answers that are lost
+
+
+async def lost_answer(page: Page, room: Room, since: int | None = None) -> None:
+    """Have the server answer a subscription, and lose the connection before that is read."""
+    page.ask(room, is_leaving=False, since=since)
+    line = page.line
+    assert line is not None
+    await until(lambda: not line.is_busy)
+    page.lose()
+    # A page that asks for a thing once, as those of the guide do.
+    page.asks.clear()
+    await page.connect()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("has_been_given_something", [True, False])
+async def test_a_confirmation_that_was_lost_is_given_again(
+    tmp_path: Path, room: Room, has_been_given_something: bool
+) -> None:
+    async with world_in(tmp_path) as world:
+        page = Page(world, "websocket")
+        await page.connect()
+        if has_been_given_something:
+            page.ask(Room(RoomKind.PROJECT, "a"), is_leaving=False)
+            await page.settle()
+        await world.tell("a", "1")
+        pid = page.pid
+        await page.settle()
+        await lost_answer(page, room)
+        assert page.pid == pid
+        await page.settle()
+
+        # For a deployment its snapshot, too, which the page holds against what was told.
+        assert room in page.follows
+        assert not page.awaits_snapshot
+        await world.tell("a", "1")
+        await page.settle()
+        page.check()
+
+
+async def test_one_lost_in_the_midst_of_what_was_missed_begins_anew(tmp_path: Path) -> None:
+    # How much of it came nobody knows, so that either choice could be wrong.
+    async with world_in(tmp_path) as world:
+        page = Page(world, "websocket")
+        await page.connect()
+        for _ in range(3):
+            await world.tell("a", "1")
+        pid = page.pid
+        await lost_answer(page, Room(RoomKind.PROJECT, "a"), since=1)
+
+        assert page.pid != pid
+
+
 # --- the law
 
-ROOMS = rooms_of(("a", "b"), ("1", "2"))
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("tell"), st.sampled_from("ab"), st.sampled_from("12")),

@@ -70,7 +70,7 @@ async def test_draining_closes_it_to_come_back_and_takes_no_other(live: Serving)
         code, reason = await talk.until_closed()
         assert (code, reason) == (CloseCode.DRAINING, "draining")
         await until(lambda: is_open(live) == 0)
-        assert closed(live, "forced_close") == 1
+        assert closed(live, "draining") == 1
 
 
 async def test_a_session_by_long_polling_is_told_by_its_get(live: Serving) -> None:

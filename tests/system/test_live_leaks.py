@@ -38,9 +38,7 @@ async def test_every_way_to_end_takes_a_connection_off_the_books(launch: Launch)
     check_quiet(server)
 
 
-async def test_ten_thousand_comings_and_goings_leave_no_memory_behind(
-    launch: Launch, is_soak: bool
-) -> None:
+async def test_coming_and_going_leaves_no_memory_behind(launch: Launch, is_soak: bool) -> None:
     server = launch(SETTINGS)
     rounds = 2000 if is_soak else 60
     before = 0

@@ -35,7 +35,12 @@ from tocsin.store.live_sessions import LiveSession
 NAMESPACES: Final = frozenset({"/", "/project-dashboard/ws"})
 PATHS: Final = tuple(
     path + slash
-    for path in ("/socket.io", "/project-dashboard/ws", "/project-dashboard/ws/socket.io")
+    for path in (
+        "/socket.io",
+        "/project-dashboard/socket.io",
+        "/project-dashboard/ws",
+        "/project-dashboard/ws/socket.io",
+    )
     for slash in ("", "/")
 )
 

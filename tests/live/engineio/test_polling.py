@@ -162,5 +162,5 @@ async def test_who_never_fetches_is_not_kept_for(monkeypatch: pytest.MonkeyPatch
         sid = await engine.open()
         engine.session.send("x" * 100_000)
 
-        assert await engine.noting.hear("closed") == ("forced close",)
+        assert await engine.noting.hear("closed") == ("too_slow",)
         assert (await engine.get(sid))[0] == 400

@@ -180,7 +180,7 @@ async def test_a_close_of_ours_is_told_soon_and_once() -> None:
     assert not before
     assert not wire.sent
     assert wire.closed == [(4008, "too slow")]
-    assert ear.told == [("ended",), ("closed", "forced close")]
+    assert ear.told == [("ended",), ("closed", "too slow")]
 
 
 def test_an_upgrade_brings_what_waits_over_in_order() -> None:

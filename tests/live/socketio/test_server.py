@@ -90,7 +90,7 @@ async def test_a_client_that_may_not_come_in_is_told_why_and_may_try_again(
     ("error", "code"),
     [
         # Stock clients give up after a refusal: what passes is told by the transport.
-        (StoreDown("Down."), 4429),
+        (StoreDown("Down."), 4003),
         (Rejected(503, Reason.TOO_MANY_CONNECTIONS, "Full."), 4429),
         (ZeroDivisionError(), 1011),
     ],
@@ -249,7 +249,7 @@ async def test_everybody_in_a_session_is_told_of_its_end_once() -> None:
 
     # Closed, and not put out: a stock client comes back from that.
     assert (ended.code, ended.reason) == (4001, "draining")
-    assert told == [("/", "forced close"), ("/a", "forced close")]
+    assert told == [("/", "draining"), ("/a", "draining")]
     assert not chat.noting.rest()
 
 

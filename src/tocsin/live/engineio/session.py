@@ -157,7 +157,7 @@ class Session:
     def close(self, code: int = CloseCode.DRAINING, reason: str = "") -> None:
         """End; `code` tells a WebSocket client why. The listener is told soon, not at once."""
         if self._transport is not None:
-            asyncio.get_running_loop().call_soon(self.end, "forced close")
+            asyncio.get_running_loop().call_soon(self.end, reason or "forced close")
             self._transport.close(code, reason)
             self.write = _nowhere
 

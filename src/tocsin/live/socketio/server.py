@@ -14,7 +14,7 @@ import structlog
 
 from tocsin.edge.answers import status_of
 from tocsin.edge.calls import Scope
-from tocsin.errors import TocsinError
+from tocsin.errors import StoreDown, TocsinError
 from tocsin.live.closing import CloseCode
 from tocsin.live.engineio.packet import Encoding, ProtocolError
 from tocsin.live.engineio.polling import PROTOCOL_ERROR
@@ -218,7 +218,10 @@ class Conversation:
         except TocsinError as error:
             if status_of(error) in (429, 503):
                 # Stock clients come back from a closed transport, from a refusal they do not.
-                self._session.close(CloseCode.TOO_MANY_CONNECTIONS, error.reason.value)
+                code = CloseCode.TOO_MANY_CONNECTIONS
+                if isinstance(error, StoreDown):
+                    code = CloseCode.STORE_DOWN
+                self._session.close(code, error.reason.value)
             else:
                 self._refuse(name, error.message, {"reason": error.reason.value})
 
