@@ -25,7 +25,8 @@ async def newest_of(ground: Ground) -> int:
 async def until(is_so: Callable[[], bool]) -> None:
     """Return once it is so; the test's own time limit is the end of it."""
     while not is_so():  # noqa: ASYNC110 - of whatever nobody tells
-        await asyncio.sleep(0)
+        # Without a pause the threads that read would hardly come to their turn.
+        await asyncio.sleep(0.001)
 
 
 class LoopTime:

@@ -178,6 +178,15 @@ def test_the_next_confirmation_is_unlike_all_before(
     assert way.answered == expected
 
 
+def test_one_that_was_given_nothing_goes_back_to_its_first_subscription() -> None:
+    # It was confirmed anew since, on a connection that was lost too.
+    of = session(Room(RoomKind.PROJECT, "a", since=6, answered=(9, 1)), seq=5)
+    way = way_back(of, None)
+
+    assert way is not None
+    assert way.after == 6
+
+
 def test_a_way_back_can_be_compared() -> None:
     assert way_back(session(), None) == WayBack(5, frozenset(), frozenset(), (-1, 0))
 

@@ -460,7 +460,7 @@ class Trial:
     st.lists(CONNECTS, min_size=1, max_size=3),
     st.lists(HAPPENINGS, max_size=12),
 )
-@settings(max_examples=40)
+@settings(max_examples=15)
 async def test_every_reader_gets_a_gapless_suffix_without_repeats(
     appended: list[tuple[str, Any]],
     connected: list[tuple[str, Any]],

@@ -80,7 +80,7 @@ def way_back(session: LiveSession, place: Place | None) -> WayBack | None:
     # A stock client keeps the offset of an earlier session until it is given another one.
     after = max(session.seq, said[0])
     if place is None:
-        after = min((room.answered[0] for room in session.rooms), default=session.seq)
+        after = min((room.since for room in session.rooms), default=session.seq)
     answered = max((said, *(room.answered for room in session.rooms)))
     # Those that are unheard bring more than they would have, had nothing been lost.
     rooms = frozenset(replace(room, since=min(room.since, after)) for room in session.rooms)
