@@ -19,5 +19,7 @@ fi
 # The wheel's own bin/npm does not find its parts (24.19), so npm is run by its path. Scripts
 # that npm runs find `node` by PATH, and must not call `npm` themselves.
 export PATH="$node/bin:$PATH"
+# Node knows its own list of authorities only; behind a company's proxy the machine's counts.
+export NODE_USE_SYSTEM_CA=1
 cd "$folder"
 exec "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" "$@"
