@@ -94,9 +94,16 @@ def test_the_argument_says_which_and_since_when(
     assert read_request(name, args) == Request(room, is_leaving=False, since_seq=since_seq)
 
 
+def test_it_may_say_of_which_journal_the_seq_is() -> None:
+    request = read_request("subscribe_project", [{"id": "shop", "since_seq": 5, "epoch": "0f"}])
+
+    assert request == Request(SHOP, is_leaving=False, since_seq=5, epoch="0f")
+
+
 @pytest.mark.parametrize(
     "args",
     [
+        [{"id": "shop", "epoch": 1}],
         [],
         [None],
         [""],

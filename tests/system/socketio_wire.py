@@ -100,10 +100,10 @@ class SocketIo:
                 else:
                     assert message == "6", message
 
-    async def words(self) -> list[Any]:
+    async def words(self, limit_s: float = WAIT_LIMIT_S) -> list[Any]:
         """The next event with its arguments."""
         while True:
-            packet = await self.packet()
+            packet = await self.packet(limit_s)
             if packet[0] == "2":
                 found: list[Any] = json.loads(packet[1:].removeprefix(self._prefix))
                 return found
@@ -112,7 +112,7 @@ class SocketIo:
         """The first argument of the next event of this name; others are passed over."""
         async with asyncio.timeout(limit_s):
             while True:
-                words = await self.words()
+                words = await self.words(limit_s)
                 if words[0] == name:
                     return words[1]
 

@@ -158,14 +158,21 @@ class Follower:
         log.info("subscribe", kind=room.kind.value, id=room.id, sid=self.socket.sid)
         self._hub.hold(self.client)
         seq, since, snapshot = self.client.position, request.since_seq, None
-        is_caught_up = since is not None and await self._catch_up(room, since)
+        is_here = request.epoch in ("", self._hub.epoch)
+        is_caught_up = since is not None and is_here and await self._catch_up(room, since)
         if room.kind is RoomKind.DEPLOYMENT and not is_caught_up:
             snapshot = await snapshot_of(self._ground.database, room.id)
             seq = max(seq, snapshot.seq)
         followed = self._followed(room, seq, since if is_caught_up else None)
         rooms = others | {followed}
         await self._keep(replace(self.session, rooms=rooms))
-        said = {"type": room.kind.value, "id": room.id, "timestamp": self._now(), "seq": seq}
+        said: dict[str, Any] = {
+            "type": room.kind.value,
+            "id": room.id,
+            "timestamp": self._now(),
+            "seq": seq,
+            "epoch": self._hub.epoch,
+        }
         if since is not None:
             said["recovered"] = is_caught_up
         first = partial(self._first, said, snapshot)

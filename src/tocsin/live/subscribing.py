@@ -23,11 +23,16 @@ _ID_FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """To follow a room or to leave it; `since_seq` is the last event that the client has."""
+    """To follow a room or to leave it.
+
+    `since_seq` is the last event that the client has, and `epoch` the journal that gave it, ""
+    when it does not say.
+    """
 
     room: Room
     is_leaving: bool
     since_seq: int | None = None
+    epoch: str = ""
 
 
 class BadRequest(ValueError):
@@ -56,7 +61,10 @@ def read_request(name: str, args: Sequence[Any]) -> Request:
         found = next((first[field] for field in _ID_FIELDS[kind] if first.get(field)), None)
     room = Room(kind, _id(kind, found))
     since_seq = _since_seq(more) if isinstance(more, Mapping) else None
-    return Request(room, said["verb"] == "unsubscribe", since_seq)
+    epoch = more.get("epoch") if isinstance(more, Mapping) else None
+    if epoch is not None and not isinstance(epoch, str):
+        raise BadRequest("epoch: expected text")
+    return Request(room, said["verb"] == "unsubscribe", since_seq, epoch or "")
 
 
 def _id(kind: RoomKind, said: Any) -> str:
