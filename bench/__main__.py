@@ -59,32 +59,32 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md as well")
     parser.add_argument("--only", help="only measures whose name has this in it")
     arguments = parser.parse_args()
-    parts: dict[str, Callable[[], Iterator[Result]]] = (
-        {"growth": lambda: measures.growth(10_000, 10_000_000)}
-        if arguments.large
-        else {
+    sections: dict[str, dict[str, Callable[[], Iterator[Result]]]] = {
+        "bench": {
             "ingest": measures.ingest,
             "growth": lambda: measures.growth(10_000, 300_000),
             "start": measures.start,
             "memory": lambda: measures.memory(1_000),
-            "fanout": live.fanout,
-            "connects": live.connects,
-            "sockets": lambda: live.sockets(10_000),
-            "subscribers": live.subscribers,
-            "latency": live.latency,
-            "stalled": live.stalled,
-        }
-    )
-    results = [
-        result
-        for name, part in parts.items()
-        if not arguments.only or arguments.only in name
-        for result in part()
-    ]
-    text = f"{machine()}\n\n{table(results)}"
-    print(text)
-    if arguments.write:
-        write("large" if arguments.large else "bench", text)
+        },
+        "live": {
+            "live.fanout": live.fanout,
+            "live.connects": live.connects,
+            "live.sockets": lambda: live.sockets(10_000),
+            "live.subscribers": live.subscribers,
+            "live.latency": live.latency,
+            "live.stalled": live.stalled,
+        },
+    }
+    if arguments.large:
+        sections = {"large": {"growth": lambda: measures.growth(10_000, 10_000_000)}}
+    for section, parts in sections.items():
+        wanted = [part for name, part in parts.items() if (arguments.only or "") in name]
+        results = [result for part in wanted for result in part()]
+        if results:
+            text = f"{machine()}\n\n{table(results)}"
+            print(text, flush=True)
+            if arguments.write:
+                write(section, text)
 
 
 if __name__ == "__main__":

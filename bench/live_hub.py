@@ -131,8 +131,17 @@ async def serve(port: int, folder: Path) -> None:
     live = await _live(database, hub, registry)
     now = datetime.now(UTC)
 
+    together: list[Entry] = []
+
     def publish(seq: int) -> None:
-        hub.publish([Entry(event_of(seq, message(seq, TOCSIN_CHARS)["payload"], now))])
+        """As the journal does: what comes while the loop is busy shares a commit."""
+        if not together:
+            asyncio.get_running_loop().call_soon(commit)
+        together.append(Entry(event_of(seq, message(seq, TOCSIN_CHARS)["payload"], now)))
+
+    def commit() -> None:
+        hub.publish(list(together))
+        together.clear()
 
     publisher = Publisher(publish)
     engines = (one for one in live.endpoints if isinstance(one, EngineServer))

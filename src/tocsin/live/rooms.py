@@ -25,8 +25,8 @@ NOTHING: Selection = frozenset()
 EVERYTHING: Selection = frozenset({EventFilter()})
 
 # A group's first event leaves at once. What follows is joined for about as long as writing to
-# all its clients took (some 10 µs each), so that half of the time is left for everything else.
-JOIN_PER_WRITE_S = 20e-6
+# all its clients took (4 to 8 µs each), so that half of the time is left for everything else.
+JOIN_PER_WRITE_S = 5e-6
 MAX_JOIN_S = 0.005
 MAX_JOINED_BYTES = 64 * 1024
 

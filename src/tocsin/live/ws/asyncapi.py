@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from tocsin.live.ws.client_messages import CLIENT_MESSAGES, MAX_NAME_CHARS
+from tocsin.live.ws.reading import LARGEST_NUMBER
 from tocsin.live.ws.server_messages import EVENT_TYPES, SERVER_MESSAGES
 
 _MODE: JsonSchemaMode = "validation"
@@ -19,7 +20,10 @@ _TIME = {"type": "string", "format": "date-time"}
 _TEXT = {"type": "string"}
 _SEQ = {"type": "integer", "minimum": 0}
 _REQUEST_ID = {
-    "oneOf": [{"type": "string", "maxLength": MAX_NAME_CHARS}, {"type": "integer"}],
+    "oneOf": [
+        {"type": "string", "maxLength": MAX_NAME_CHARS},
+        {"type": "integer", "minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER},
+    ],
     "description": "Chosen by the client; comes back in what answers the message.",
 }
 

@@ -21,6 +21,9 @@ REQUIRED = ("type", "data")
 
 RequestId = str | int | None
 
+# 2^53 - 1: beyond it, JavaScript takes neighbouring numbers for one.
+LARGEST_NUMBER = 2**53 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -74,8 +77,8 @@ def read(message: str | bytes) -> Said | Fault:
         return _wrong_shape(message, None, None, "expected a JSON object", REQUIRED)
     kind, request_id, data = value.get("type"), value.get("request_id"), value.get("data")
     said_type = kind if isinstance(kind, str) else None
-    if isinstance(request_id, float) and request_id.is_integer() and abs(request_id) < 2**53:
-        # To JSON 1.0 and 1 are one number; beyond 2^53 a float is none in particular.
+    if isinstance(request_id, float) and request_id.is_integer():
+        # To JSON 1.0 and 1 are one number.
         request_id = int(request_id)
     if not _is_request_id(request_id):
         wrong = FieldError("request_id", "expected text or a whole number")
@@ -99,7 +102,10 @@ def read(message: str | bytes) -> Said | Fault:
 def _is_request_id(value: Any) -> bool:
     if isinstance(value, str):
         return len(value) <= MAX_NAME_CHARS
-    return value is None or (isinstance(value, int) and not isinstance(value, bool))
+    if value is None:
+        return True
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return is_number and -LARGEST_NUMBER <= value <= LARGEST_NUMBER
 
 
 def _client_id(value: Any) -> str | None:
