@@ -1,6 +1,6 @@
 """An id used for years: its numbers go on, its newest runs are whole, the rest is let go of."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.model.change import Change, Mark, Move, RunEnd
@@ -51,6 +51,8 @@ def test_few_runs_are_all_kept() -> None:
     assert deployment.runs_dropped == 0
 
 
+# Each example folds some thousand changes one by one.
+@settings(max_examples=25)
 @given(st.integers(MAX_RUNS + 1, 3 * MAX_RUNS), st.integers(1, 8))
 def test_of_many_the_newest_are_kept_with_their_numbers(count: int, tries: int) -> None:
     deployment = told([change for number in range(count) for change in run(number, tries)])
