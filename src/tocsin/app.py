@@ -24,8 +24,8 @@ from tocsin.clock import Clock, SystemClock
 from tocsin.edge.callers import Callers
 from tocsin.edge.calls import App
 from tocsin.edge.front import Front, Part
+from tocsin.edge.opening import Endpoint
 from tocsin.edge.server import listening_sockets, make_server, url_of
-from tocsin.edge.websocket import Endpoint
 from tocsin.errors import ConfigError, StoreDown
 from tocsin.ingest.body import BodyLimits
 from tocsin.ingest.openapi import entrance_paths

@@ -10,8 +10,9 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from tocsin.edge.calls import App, Receive, Scope, Send
+from tocsin.edge.opening import Endpoint
 from tocsin.edge.server import Server, listening_sockets, make_server
-from tocsin.edge.websocket import Endpoint, Handler, Socket
+from tocsin.edge.websocket import Handler, Socket
 
 # What a handler was told: the name of the call, then its arguments.
 Told = tuple[Any, ...]

@@ -14,7 +14,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from tocsin.edge.calls import Scope
-from tocsin.edge.websocket import Opening
+from tocsin.edge.opening import Opening
 
 # What a head may have beyond the first segment (nginx takes 32 KiB in all), and how long it may
 # take to come (nginx's client_header_timeout).

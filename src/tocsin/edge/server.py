@@ -10,7 +10,7 @@ import uvicorn
 
 from tocsin.edge.calls import App
 from tocsin.edge.http import Http
-from tocsin.edge.websocket import Endpoint, Sockets
+from tocsin.edge.opening import Endpoint, Sockets
 from tocsin.errors import ConfigError
 
 BACKLOG = 2048

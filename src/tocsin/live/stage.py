@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from tocsin.clock import Clock
 from tocsin.edge.callers import Callers
 from tocsin.edge.front import Part
-from tocsin.edge.websocket import Endpoint
+from tocsin.edge.opening import Endpoint
 from tocsin.live.admission import Admission
 from tocsin.live.document import AsyncApi
 from tocsin.live.engineio.handshake import EngineOptions

@@ -12,8 +12,9 @@ import uvloop
 
 from tocsin.edge.calls import Receive, Scope, Send
 from tocsin.edge.front import Front, Part
+from tocsin.edge.opening import Endpoint
 from tocsin.edge.server import Server, listening_sockets, make_server
-from tocsin.edge.websocket import Endpoint, Handler, Socket
+from tocsin.edge.websocket import Handler, Socket
 from tocsin.live.engineio.handshake import EngineOptions
 from tocsin.live.engineio.packet import Encoding
 from tocsin.live.engineio.server import EngineServer

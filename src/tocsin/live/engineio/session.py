@@ -252,6 +252,8 @@ class Session:
         self._ended(self)
         if listener is not None:
             listener.closed(reason)
+        # The pulse knows this until its next beat.
+        self.scope = {"path": self.scope.get("path", "")}
 
 
 def _nowhere(_data: bytes) -> None:

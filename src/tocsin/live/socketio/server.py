@@ -150,6 +150,8 @@ class Conversation:
             entering.task.cancel()
         for socket in self._present():
             self._leave(socket, reason)
+        # The pulse knows this for a while yet; what hangs on it need not wait for that.
+        self._sockets.clear()
 
     # --- packets
 
