@@ -6,7 +6,7 @@ import { registerHooks } from 'node:module';
 import { listen, tell } from './lines.mjs';
 
 const { file, replace = [], append = '' } = JSON.parse(process.argv[2]);
-const address = new URL(file, new URL('documents/', import.meta.url));
+const address = new URL(file, new URL('guides/', import.meta.url));
 
 let source = readFileSync(address, 'utf8');
 for (const [from, to] of replace) {

@@ -112,7 +112,7 @@ async def bundled(code: str) -> str:
 
 def document(name: str, replaced: Mapping[str, str]) -> str:
     """The code of a guide's client, with another address."""
-    code = (FOLDER / "documents" / name).read_text("utf-8")
+    code = (FOLDER / "guides" / name).read_text("utf-8")
     for before, after in replaced.items():
         assert before in code
         code = code.replace(before, after)

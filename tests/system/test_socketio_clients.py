@@ -17,7 +17,7 @@ from tests.system.server import Server, free_port
 from tests.system.sockets import check_quiet
 from tests.system.wire import connected
 
-GUIDE_HOST = "https://redamancy.com.cn"
+GUIDE_HOST = "https://dashboard.example"
 GUIDE_PROJECT = "axi-star-cloud"
 GUIDE_DEPLOYMENT = "123456789"
 PATHS = ("/socket.io", "/project-dashboard/ws", "/project-dashboard/ws/socket.io")
@@ -29,10 +29,10 @@ TRANSPORTS: dict[str, Json] = {
 }
 # What the guide's switch prints, by the type of the event.
 PRINTED = {
-    "step_started": "步骤开始:",
-    "step_completed": "步骤完成:",
-    "deployment_completed": "部署完成:",
-    "log_entry": "日志条目:",
+    "step_started": "begun:",
+    "step_completed": "done:",
+    "deployment_completed": "deployed:",
+    "log_entry": "line:",
 }
 
 

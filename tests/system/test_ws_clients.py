@@ -29,7 +29,7 @@ globalThis.commands = { ping: () => wsManager.send({
   type: 'ping', data: { client_time: new Date().toISOString() } }) };
 """
 # The guide's class prints only the type of what it does not know.
-UNKNOWN = "알 수 없는 메시지 타입:"
+UNKNOWN = "unknown type"
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +55,7 @@ async def test_the_guides_python_client_gets_what_is_posted(server: Server) -> N
 
 async def test_the_guides_class_works_in_node(server: Server) -> None:
     async with running("document.mjs", manager(server)) as script:
-        await script.until("log", args=["WebSocket 연결 성공"])
+        await script.until("log", args=["open"])
         await script.until("log", args=[UNKNOWN, "connection_status"])
         await post(server.port, [sample("step_started", project="w-2", deployment_id="w-2-1")])
         await script.until("log", args=[UNKNOWN, "posco_event"])
@@ -71,7 +71,7 @@ async def test_the_guides_class_comes_back_after_a_restart(launch: Launch) -> No
     async with running("document.mjs", manager(server)) as script:
         await script.until("log", args=[UNKNOWN, "connection_status"])
         await asyncio.to_thread(server.stop)
-        [closed] = await script.until("log", first="WebSocket 연결 종료:")
+        [closed] = await script.until("log", first="closed")
         assert closed["args"][1] == 4001
         await asyncio.to_thread(server.start)
 
@@ -85,7 +85,7 @@ async def test_the_guides_plain_socket_works_in_node(server: Server) -> None:
     """
     argument = document_at(server, "plain-socket.js", rest)
     async with running("document.mjs", argument) as script:
-        await script.until("log", args=["WebSocket 연결 성공"])
+        await script.until("log", args=["open"])
         await script.until("log", args=["message", "connection_status"])
 
 
@@ -108,7 +108,7 @@ async def test_the_guides_class_and_heartbeat_work_in_a_browser(launch: Launch) 
 async def test_a_page_of_another_origin_is_not_let_in(server: Server) -> None:
     code = document("socket-manager.js", {GUIDE_HOST: f"localhost:{server.port}"}) + HANDLERS
     async with page_with(code, free_port()) as page:
-        assert await page_told(page, "WebSocket 연결 종료:") == [1006]
+        assert await page_told(page, "closed") == [1006]
         assert not await page.evaluate(f"told.some((one) => one.args[0] === '{UNKNOWN}')")
 
 
@@ -118,13 +118,13 @@ async def test_the_guides_react_hook_renders_what_comes(launch: Launch) -> None:
     address = f"localhost:{server.port}"
     code = document("dashboard.jsx", {GUIDE_HOST: address})
     async with page_with(await bundled(code + rendering(address)), port) as page:
-        await page.wait_for_function("root.textContent.includes('연결 상태: 연결됨')")
+        await page.wait_for_function("root.textContent.startsWith('connected')")
         await page_told(page, "last", "connection_status")
         await post(server.port, [sample("step_started", project="w-4", deployment_id="w-4-1")])
         await page_told(page, "last", "posco_event")
         await page.get_by_text("send a ping").click()
         await page_told(page, "last", "pong")
-        await page.get_by_text("POSCO 뉴스 재시작").click()
+        await page.get_by_text("restart posco_news").click()
         await page.get_by_text("send a restart").click()
 
         # A viewer may not restart anything, and is told so.
@@ -153,7 +153,7 @@ async def line_of(lines: asyncio.StreamReader, kind: str) -> Json:
     """The next message of a type that the guide's Python client prints, as Python writes dicts."""
     async with asyncio.timeout(20):
         while True:
-            line = (await lines.readuntil(b"\n")).decode().removeprefix("수신된 메시지: ")
+            line = (await lines.readuntil(b"\n")).decode().removeprefix("received: ")
             message: Json = ast.literal_eval(line)
             if message["type"] == kind:
                 return message
