@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.serving import REMOTE, Serving, serving_in, until
+from tests.live.serving import NAMESPACE, REMOTE, Serving, serving_in, until
 from tocsin.live.closing import CloseCode
 
 
@@ -82,3 +82,16 @@ async def test_a_session_by_long_polling_is_told_by_its_get(live: Serving) -> No
 
         assert await waiting == ["1"]
         assert is_open(live) == 0
+
+
+async def test_what_its_client_sends_is_counted(live: Serving) -> None:
+    async with live.client() as talk:
+        before = live.counted("tocsin_live_messages_received_total", dialect="socketio")
+        bytes_before = live.counted("tocsin_live_bytes_received_total", dialect="socketio")
+        await talk.ask("subscribe_project", "é")
+
+        said = f'2{NAMESPACE},1["subscribe_project","é"]'.encode()
+        assert live.counted("tocsin_live_messages_received_total", dialect="socketio") - before == 1
+        assert (
+            live.counted("tocsin_live_bytes_received_total", dialect="socketio") - bytes_before
+        ) == len(said)

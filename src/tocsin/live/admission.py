@@ -47,6 +47,10 @@ class Lease:
         self.close = close
         self.is_open = True
 
+    def received(self, message: str | bytes) -> None:
+        """Its client has sent a message."""
+        self._admission.received(self.dialect, message)
+
     def ended(self, cause: str) -> None:
         """The connection has ended; idempotent. `cause` is one of few words."""
         if self.is_open:
@@ -70,6 +74,18 @@ class Admission:
         )
         self._accepted = Counter(
             "tocsin_live_accepted", "Live connections opened.", ("dialect",), registry=registry
+        )
+        self._messages = Counter(
+            "tocsin_live_messages_received",
+            "Messages of live clients.",
+            ("dialect",),
+            registry=registry,
+        )
+        self._bytes = Counter(
+            "tocsin_live_bytes_received",
+            "Bytes of these.",
+            ("dialect",),
+            registry=registry,
         )
         self._refused = Counter(
             "tocsin_live_refused",
@@ -140,6 +156,12 @@ class Admission:
                 share_s = left_s * DRAIN_SLICE / (len(self._open) + DRAIN_SLICE)
                 pause_s = min(DRAIN_PAUSE_S, share_s) * random.random()  # noqa: S311 - jitter
                 await asyncio.sleep(max(0.0, pause_s))
+
+    def received(self, dialect: str, message: str | bytes) -> None:
+        """Count a message of a client; `Lease.received` calls it."""
+        size = len(message.encode() if isinstance(message, str) else message)
+        self._messages.labels(dialect).inc()
+        self._bytes.labels(dialect).inc(size)
 
     def end(self, lease: Lease, cause: str) -> None:
         """Count a connection that has ended; `Lease.ended` calls it once."""

@@ -31,12 +31,15 @@ class LeasedSessions:
 class LeasedListener:
     """Hands on what comes."""
 
-    __slots__ = ("_lease", "_listener", "message")
+    __slots__ = ("_lease", "_listener")
 
     def __init__(self, listener: Listener, lease: Lease) -> None:
         self._listener = listener
         self._lease = lease
-        self.message = listener.message
+
+    def message(self, message: str | bytes) -> None:
+        self._lease.received(message)
+        self._listener.message(message)
 
     def paused(self) -> None:
         self._listener.paused()

@@ -144,6 +144,7 @@ class Connection:
     def received(self, message: str | bytes) -> None:
         if self._is_closing:
             return
+        self._lease.received(message)
         now = self._loop.time()
         verdict = self._rate.take(now)
         if verdict is Verdict.TAKE:
