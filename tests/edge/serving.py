@@ -140,3 +140,9 @@ def echo(socket: Socket, message: str | bytes) -> None:
         socket.send_text(message.encode())
     else:
         socket.send_binary(message)
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Let the loop turn until it is so."""
+    while not is_so():  # noqa: ASYNC110 - what is waited for tells nobody
+        await asyncio.sleep(0)

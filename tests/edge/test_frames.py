@@ -9,7 +9,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import Event, Protocol, Side
 
 from tests.system.websocket_wire import CLOSE, TEXT, frame
-from tocsin.edge.frames import PING, Frames, binary_frame, text_frame
+from tocsin.edge.frames import PING, Frames, binary_frame, short_text, text_frame
 
 
 def read(data: bytes) -> list[Event]:
@@ -50,6 +50,35 @@ def test_a_close_frame_may_come_in_the_midst_of_a_message() -> None:
     assert frames.close_rcvd is not None
     assert frames.close_rcvd.code == 1000
     assert frames.data_to_send() == [b"\x88\x02\x03\xe8", b""]
+
+
+@given(st.binary(max_size=130))
+def test_a_short_text_alone_is_read_as_the_library_reads_it(payload: bytes) -> None:
+    assert short_text(frame(TEXT, payload), 1000) == (payload if len(payload) <= 125 else None)
+
+
+def client_segments() -> st.SearchStrategy[bytes]:
+    """Frames of a client, whole, in parts, several, or with a bit that is wrong."""
+    first = st.sampled_from([0x81, 0x01, 0x82, 0x80, 0x88, 0x89, 0x8A, 0xC1, 0x91])
+    length = st.integers(0, 255)
+    return st.builds(
+        lambda head, size, rest: bytes((head, size)) + rest, first, length, st.binary(max_size=140)
+    )
+
+
+@given(client_segments())
+def test_what_is_no_short_text_alone_is_left_to_the_library(segment: bytes) -> None:
+    frames = Frames(1000)
+    frames.receive_data(segment)
+    events = frames.events_received()
+    text = short_text(segment, 1000)
+
+    assert text is None or (events == [Frame(Opcode.TEXT, text)] and not frames.data_to_send())
+
+
+def test_a_short_text_may_be_too_long() -> None:
+    assert short_text(frame(TEXT, b"12345"), 5) == b"12345"
+    assert short_text(frame(TEXT, b"123456"), 5) is None
 
 
 def test_a_message_in_fragments_has_the_limit_of_a_whole_one() -> None:

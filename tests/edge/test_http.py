@@ -126,7 +126,7 @@ async def test_a_body_may_be_larger_than_a_head() -> None:
         assert await reader.readuntil(b"/big")
 
 
-@pytest.mark.parametrize("begun", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\nA: b"])
+@pytest.mark.parametrize("begun", [b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\nA: b"])
 async def test_a_head_that_does_not_come_to_an_end_is_not_waited_for(
     begun: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,7 +135,7 @@ async def test_a_head_that_does_not_come_to_an_end_is_not_waited_for(
         writer.write(begun)
         answer = await reader.read()
 
-    assert answer.startswith(b"HTTP/1.1 408 ") == bool(begun)
+    assert answer.startswith(b"HTTP/1.1 408 ")
 
 
 async def test_a_slow_answer_is_no_slow_head(monkeypatch: pytest.MonkeyPatch) -> None:

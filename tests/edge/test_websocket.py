@@ -60,6 +60,22 @@ async def test_a_message_in_fragments_comes_whole_with_control_frames_between() 
     assert (answer, binary) == ("éa", b"12")
 
 
+async def test_short_messages_come_before_and_after_all_others() -> None:
+    endpoint = Noting()
+    async with serving([endpoint]) as served:
+        client = await raw(served.port)
+        answers = []
+        for message in ("a", "é" * 100, "b", b"c", "d"):
+            await client.send(message)
+            answers.append(await client.receive())
+        await client.send_bytes(frame(TEXT, b"e", is_last=False))
+        await client.send_bytes(frame(CONTINUATION, b"f"))
+        answers.append(await client.receive())
+        await client.close()
+
+    assert answers == ["a", "é" * 100, "b", b"c", "d", "ef"]
+
+
 async def test_a_frame_in_one_segment_with_the_handshake_is_not_lost() -> None:
     async with serving([Noting()]) as served:
         client = await raw(served.port, first=frame(TEXT, b"early"))

@@ -56,6 +56,7 @@ async def test_there_is_room_for_so_many_and_for_one_when_one_has_left(
     assert 1 <= refused.retry_after_s <= 3
     assert refusal(one) is None
     assert one.count == 1
+    assert one.by_dialect == {"ws": 1}
     assert counted(registry, "connections", dialect="sse") == 0
     assert counted(registry, "connections", dialect="ws") == 1
     assert counted(registry, "accepted_total", dialect="sse") == 1

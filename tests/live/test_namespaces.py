@@ -147,12 +147,11 @@ async def test_a_wrong_token_is_refused_at_this_machine_too(tmp_path: Path) -> N
 
 
 async def test_who_signs_in_at_the_second_attempt_stays(tmp_path: Path) -> None:
-    async with (
-        serving_in(tmp_path, LIVE__AUTH_TIMEOUT_S="0.2") as live,
-        live.socket(headers=REMOTE) as talk,
-    ):
+    async with serving_in(tmp_path, LIVE__AUTH_TIMEOUT_S="1") as live, AsyncExitStack() as stack:
+        token = await live.token(Role.VIEWER)
+        talk = await stack.enter_async_context(live.socket(headers=REMOTE))
         assert "refused" in await talk.enter()
-        assert "sid" in await talk.enter(token=await live.token(Role.VIEWER))
+        assert "sid" in await talk.enter(token=token)
         # One that comes later, and does not sign in, tells that the time is over.
         async with live.socket(headers=REMOTE) as other:
             await other.enter()

@@ -26,6 +26,8 @@ async def test_an_event_reaches_clients_of_every_kind(tmp_path: Path) -> None:
 
         event = await talk.until("event")
         posco = orjson.loads(await ws.recv())
+        assert server.stage.connections == {"socketio": 1, "ws": 1, "sse": 1}
+        assert server.stage.queued_bytes == 0
         _, _, data = (await stream.content.readuntil(b"\n\n")).partition(b"data: ")
         counted = [
             server.counted("tocsin_live_events_sent_total", dialect=one)

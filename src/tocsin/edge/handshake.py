@@ -49,8 +49,9 @@ def acceptance(scope: Scope) -> bytes:
         Rejected: the call is none for a WebSocket (RFC 6455, 4.2.1).
     """
     said = [one for one in scope["headers"] if one[0] in _READ or one[0].startswith(_OURS)]
-    if scope["http_version"] == "1.1" and scope["method"] == "GET" and len(said) == len(dict(said)):
-        key = _plain_key(dict(said))
+    known = dict(said)
+    if scope["http_version"] == "1.1" and scope["method"] == "GET" and len(said) == len(known):
+        key = _plain_key(known)
         if key is not None:
             return _OPENING % accept_key(key).encode()
     headers = Headers()

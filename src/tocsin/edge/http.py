@@ -1,5 +1,7 @@
 """HTTP on a connection: uvicorn's own, which hands calls for WebSockets over to us.
 
+It is made by `edge/arrival.py` when the first bytes are there and are no such call.
+
 uvicorn writes such a call anew, to have it parsed a second time, and loses what came behind it
 in the same segment. Here it goes over as it was read. Heads of calls have two limits that uvicorn
 lacks, in bytes and in time.
@@ -7,14 +9,14 @@ lacks, in bytes and in time.
 
 import asyncio
 import sys
-from typing import Any, Final, cast
-from urllib.parse import unquote
+from typing import Final, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from tocsin.edge.calls import Scope
 from tocsin.edge.opening import Opening
+from tocsin.edge.upgrade import websocket_scope
 
 # What a head may have beyond the first segment (nginx takes 32 KiB in all), and how long it may
 # take to come (nginx's client_header_timeout).
@@ -35,10 +37,6 @@ class Http(HttpToolsProtocol):
     _is_in_head = False
     _head_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._head_timer = self.loop.call_later(HEAD_LIMIT_S, self._end, b"")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_head()
@@ -93,19 +91,14 @@ class Http(HttpToolsProtocol):
         opening.begin(self.transport, scope, self._segment[end:])
 
     def _websocket_scope(self) -> Scope:
-        url = httptools.parse_url(self.url)
-        path = url.path.decode("ascii")
-        scope: dict[str, Any] = {
-            "type": "websocket",
-            "http_version": self.scope["http_version"],
-            "method": self.scope["method"],
-            "scheme": "wss" if self.scheme == "https" else "ws",
-            "path": unquote(path) if "%" in path else path,
-            "query_string": url.query or b"",
-            "headers": self.headers,
-            "client": self.client,
-        }
-        return scope
+        return websocket_scope(
+            self.url,
+            self.headers,
+            self.client,
+            http_version=self.scope["http_version"],
+            method=self.scope["method"],
+            scheme="wss" if self.scheme == "https" else "ws",
+        )
 
     def _forget_head(self) -> None:
         if self._head_timer is not None:

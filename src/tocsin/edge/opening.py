@@ -1,9 +1,7 @@
 """Calls for WebSockets, until they are answered: by an endpoint, or in HTTP with what is wrong."""
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
-from inspect import isawaitable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final, Protocol
 
 import structlog
@@ -48,17 +46,21 @@ class Sockets:
 
     def protocol(self, *, server_state: ServerState, **_uvicorn: object) -> "Opening":
         """What takes one call over from the HTTP protocol."""
+        return self.opening(server_state)
+
+    def opening(self, server_state: ServerState) -> "Opening":
+        """What takes one call."""
         return Opening(self._endpoints, server_state)
 
 
 class Opening(asyncio.Protocol):
     """A call for a WebSocket, until it is answered."""
 
+    __slots__ = ("_endpoints", "_state", "_task", "_transport")
+
     def __init__(self, endpoints: Sequence[Endpoint], server_state: ServerState) -> None:
         self._endpoints = endpoints
         self._state = server_state
-        # uvicorn closes what is in here when it stops; it only knows classes of its own.
-        self._connections: set[Any] = server_state.connections
         self._task: asyncio.Task[None] | None = None
         self._transport: asyncio.Transport | None = None
 
@@ -67,14 +69,15 @@ class Opening(asyncio.Protocol):
 
         Nothing more is read before the answer, so what is held here has an end.
         """
-        found: Make | Awaitable[Make]
-        with self._refusing(transport, scope):
+        try:
             endpoint = self._endpoint_of(scope)
             found = endpoint.open(scope)
-            if not isawaitable(found):
+            if callable(found):
                 self._accept(transport, scope, first, endpoint, found)
-                return
-            self._wait(self._open(transport, scope, first, endpoint, found), transport)
+            else:
+                self._wait(self._open(transport, scope, first, endpoint, found), transport)
+        except Exception as error:  # noqa: BLE001 - answered, and logged if it is ours
+            self._fail(transport, scope, error)
 
     def _wait(self, opening: Coroutine[Any, Any, None], transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -85,6 +88,11 @@ class Opening(asyncio.Protocol):
         self._task = task
         self._state.tasks.add(task)
         task.add_done_callback(self._state.tasks.discard)
+
+    @property
+    def _connections(self) -> set[Any]:
+        """What uvicorn closes when it stops; it only knows classes of its own."""
+        return self._state.connections
 
     def connection_lost(self, _error: Exception | None) -> None:
         self._connections.discard(self)
@@ -105,12 +113,14 @@ class Opening(asyncio.Protocol):
         endpoint: Endpoint,
         coming: Awaitable[Make],
     ) -> None:
-        with self._refusing(transport, scope):
+        try:
             async with asyncio.timeout(OPEN_S):
                 make = await coming
             self._connections.discard(self)
             if not transport.is_closing():
                 self._accept(transport, scope, first, endpoint, make)
+        except Exception as error:  # noqa: BLE001 - answered, and logged if it is ours
+            self._fail(transport, scope, error)
 
     def _accept(
         self,
@@ -127,17 +137,14 @@ class Opening(asyncio.Protocol):
         transport.write(answer)
         socket.start(make, first)
 
-    @contextlib.contextmanager
-    def _refusing(self, transport: asyncio.Transport, scope: Scope) -> Iterator[None]:
+    def _fail(self, transport: asyncio.Transport, scope: Scope, error: Exception) -> None:
         """Answer in HTTP what goes wrong before the socket is open."""
-        try:
-            yield
-        except TocsinError as error:
+        if isinstance(error, TocsinError):
             self._refuse(transport, error)
-        except TimeoutError:
+        elif isinstance(error, TimeoutError):
             self._refuse(transport, StoreDown("This takes too long now; try again."))
-        except Exception:
-            log.exception("socket_failed", path=scope["path"])
+        else:
+            log.error("socket_failed", path=scope["path"], exc_info=error)
             self._refuse(transport, None)
 
     def _endpoint_of(self, scope: Scope) -> Endpoint:

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import uvicorn
 
+from tocsin.edge.arrival import Arrivals
 from tocsin.edge.calls import App
-from tocsin.edge.http import Http
 from tocsin.edge.opening import Endpoint, Sockets
 from tocsin.errors import ConfigError
 
@@ -34,11 +34,12 @@ class Server(uvicorn.Server):
 
 def make_server(app: App, endpoints: Sequence[Endpoint], *, grace_s: int) -> Server:
     """A server of HTTP and WebSockets, which finishes calls in hand within `grace_s` of `stop`."""
+    sockets = Sockets(endpoints)
     config = uvicorn.Config(
         app,
-        http=Http,
-        # uvicorn names its own two classes as the only ones that it takes.
-        ws=cast("Any", Sockets(endpoints).protocol),
+        # uvicorn names its own classes as the only ones that it takes.
+        http=cast("Any", Arrivals(sockets).protocol),
+        ws=cast("Any", sockets.protocol),
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -1,8 +1,8 @@
 """One WebSocket, from its call to its end: uvicorn's transport below, an endpoint above.
 
-The `websockets` library reads (handshake, frames, the rules of RFC 6455). What is sent goes past
-it, as whole frames straight into the transport, so that an event for a thousand sockets is framed
-once and each `write` costs what the transport's own does.
+The `websockets` library reads (frames, the rules of RFC 6455), from the first segment on that is
+not one short text. What is sent goes past it, as whole frames straight into the transport, so that
+an event for a thousand sockets is framed once and each `write` costs what the transport's own does.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
 from tocsin.edge.calls import Scope
-from tocsin.edge.frames import PING, Frames, binary_frame, text_frame
+from tocsin.edge.frames import PING, Frames, binary_frame, short_text, text_frame
 
 # From so much unsent on a socket is paused, until it is down to a quarter.
 HIGH_WATER_BYTES: Final = 64 * 1024
@@ -65,6 +65,7 @@ class Socket(asyncio.Protocol):
         "_frames",
         "_handler",
         "_is_text",
+        "_max_message_bytes",
         "_parts",
         "_timer",
         "_transport",
@@ -84,7 +85,9 @@ class Socket(asyncio.Protocol):
         self.write: Callable[[bytes], None] = transport.write
         self.is_paused = False
         self._transport = transport
-        self._frames = Frames(max_message_bytes)
+        self._max_message_bytes = max_message_bytes
+        # The library, once there is something for it.
+        self._frames: Frames | None = None
         self._handler: Handler | None = None
         self._parts: bytearray | None = None
         self._is_text = False
@@ -129,10 +132,12 @@ class Socket(asyncio.Protocol):
 
         Soon and not at once: who closes one of many sockets is in the midst of going over them.
         """
-        if self._frames.state is not State.OPEN or self._transport.is_closing():
+        frames = self._frames
+        if (frames is not None and frames.state is not State.OPEN) or self._transport.is_closing():
             return
-        self._frames.send_close(code, reason)
-        self._answer()
+        frames = self._use_library()
+        frames.send_close(code, reason)
+        self._answer(frames)
         self.write = _nowhere
         self._limit_close()
         handler, self._handler = self._handler, None
@@ -181,26 +186,39 @@ class Socket(asyncio.Protocol):
         if self._transport.is_closing():
             return
         end = begin + SLICE_BYTES
-        self._read(data[begin:end])
+        if data:
+            self._read(data[begin:end])
         if end < len(data):
             asyncio.get_running_loop().call_soon(self._read_on, data, end)
         elif not self._transport.is_closing():
             self._transport.resume_reading()
 
+    def _use_library(self) -> Frames:
+        """The library's reading; from now on all is read by it."""
+        if self._frames is None:
+            self._frames = Frames(self._max_message_bytes)
+        return self._frames
+
     def _read(self, data: bytes) -> None:
-        frames = self._frames
+        if self._frames is None and (text := short_text(data, self._max_message_bytes)) is not None:
+            if self._handler is not None:
+                self._tell(self._handler.heard)
+                self._receive(text, is_text=True)
+            self._end_if_flooded()
+            return
+        frames = self._use_library()
         frames.receive_data(data)
         found = [event for event in frames.events_received() if isinstance(event, Frame)]
         if not frames.close_expected():
             # A pong does not wait behind what a message is answered with; a close frame does.
-            self._answer()
+            self._answer(frames)
         if found and self._handler is not None:
             self._tell(self._handler.heard)
             for frame in found:
                 self._take(frame)
         if frames.close_expected():
-            self._end_as_said()
-        self._answer()
+            self._end_as_said(frames)
+        self._answer(frames)
 
     def _take(self, frame: Frame) -> None:
         if frame.opcode is Opcode.CONT and self._parts is not None:
@@ -223,8 +241,10 @@ class Socket(asyncio.Protocol):
             try:
                 message = payload.decode()
             except UnicodeDecodeError as error:
-                self._frames.fail(1007, f"{error.reason} at position {error.start}")
-                self._end_as_said()
+                frames = self._use_library()
+                frames.fail(1007, f"{error.reason} at position {error.start}")
+                self._end_as_said(frames)
+                self._answer(frames)
                 return
         self._tell(self._handler.received, message)
 
@@ -242,13 +262,16 @@ class Socket(asyncio.Protocol):
 
     # --- answering and ending
 
-    def _answer(self) -> None:
+    def _answer(self, frames: Frames) -> None:
         """Send what the library has to say."""
-        for data in self._frames.data_to_send():
+        for data in frames.data_to_send():
             if data:
                 self._transport.write(data)
             else:
                 self._stop_writing()
+        self._end_if_flooded()
+
+    def _end_if_flooded(self) -> None:
         if self.is_paused and self.unsent_bytes() > MAX_UNSENT_BYTES:
             self.abort()
 
@@ -268,8 +291,8 @@ class Socket(asyncio.Protocol):
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(CLOSE_S, self.abort)
 
-    def _end_as_said(self) -> None:
-        said = self._frames.close_rcvd or self._frames.close_sent
+    def _end_as_said(self, frames: Frames) -> None:
+        said = frames.close_rcvd or frames.close_sent
         if said is not None:
             self._end(said.code, said.reason)
 

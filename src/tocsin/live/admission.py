@@ -7,7 +7,8 @@ again costs both sides more than one that waits.
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -27,21 +28,34 @@ _DURATION_S = (1, 10, 60, 300, 1_800, 7_200, 43_200, 86_400)
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What is counted of one dialect: to find a metric by its label takes longer than to count."""
+
+    open: Gauge
+    accepted: Counter
+    messages: Counter
+    bytes: Counter
+    duration: Histogram
+
+
 class Lease:
     """An open connection's place; `close` ends the connection."""
 
-    __slots__ = ("_admission", "address", "close", "dialect", "is_open", "since")
+    __slots__ = ("_admission", "address", "close", "counts", "dialect", "is_open", "since")
 
     def __init__(
         self,
         admission: "Admission",
         dialect: str,
+        counts: Counts,
         address: str,
         since: float,
         close: Callable[[CloseCode], None],
     ) -> None:
         self._admission = admission
         self.dialect = dialect
+        self.counts = counts
         self.since = since
         self.address = address
         self.close = close
@@ -49,7 +63,10 @@ class Lease:
 
     def received(self, message: str | bytes) -> None:
         """Its client has sent a message."""
-        self._admission.received(self.dialect, message)
+        if isinstance(message, str) and not message.isascii():
+            message = message.encode()
+        self.counts.messages.inc()
+        self.counts.bytes.inc(len(message))
 
     def ended(self, cause: str) -> None:
         """The connection has ended; idempotent. `cause` is one of few words."""
@@ -65,6 +82,9 @@ class Admission:
         self._settings = settings
         self._loop = asyncio.get_running_loop()
         self._open: dict[Lease, None] = {}
+        self._counts: dict[str, Counts] = {}
+        # Bound here, as binding takes longer than a line that is not wanted.
+        self._log = log.bind()
         self._is_draining = False
         # A bucket of connects, filled at the rate; it holds one second's.
         self._tokens = float(settings.connects_per_s)
@@ -112,6 +132,14 @@ class Admission:
         """How many are open."""
         return len(self._open)
 
+    @property
+    def by_dialect(self) -> Mapping[str, int]:
+        """How many of each kind are open; a kind of which there never was one is missing."""
+        found: dict[str, int] = {}
+        for lease in self._open:
+            found[lease.dialect] = found.get(lease.dialect, 0) + 1
+        return found
+
     def check(self) -> None:
         """Refuse one more connection when there are too many, or they come too fast.
 
@@ -133,17 +161,30 @@ class Admission:
 
     def open(self, dialect: str, address: str, close: Callable[[CloseCode], None]) -> Lease:
         """A connection is open; its `Lease` is to be told when it has ended."""
-        lease = Lease(self, dialect, address, self._loop.time(), close)
+        counts = self._counts_of(dialect)
+        lease = Lease(self, dialect, counts, address, self._loop.time(), close)
         self._open[lease] = None
-        self._accepted.labels(dialect).inc()
-        self._connections.labels(dialect).inc()
-        log.info("socket_connected", dialect=dialect, address=address, open=len(self._open))
+        counts.accepted.inc()
+        counts.open.inc()
+        self._log.info("socket_connected", dialect=dialect, address=address, open=len(self._open))
         return lease
+
+    def _counts_of(self, dialect: str) -> Counts:
+        counts = self._counts.get(dialect)
+        if counts is None:
+            counts = self._counts[dialect] = Counts(
+                self._connections.labels(dialect),
+                self._accepted.labels(dialect),
+                self._messages.labels(dialect),
+                self._bytes.labels(dialect),
+                self._duration.labels(dialect),
+            )
+        return counts
 
     async def drain(self) -> None:
         """Take nobody any more, and send all away in jittered slices, so that they come back so."""
         self._is_draining = True
-        log.info("draining", open=len(self._open))
+        self._log.info("draining", open=len(self._open))
         began_at = self._loop.time()
         while leases := list(self._open)[:DRAIN_SLICE]:
             left_s = DRAIN_S - (self._loop.time() - began_at)
@@ -157,20 +198,14 @@ class Admission:
                 pause_s = min(DRAIN_PAUSE_S, share_s) * random.random()  # noqa: S311 - jitter
                 await asyncio.sleep(max(0.0, pause_s))
 
-    def received(self, dialect: str, message: str | bytes) -> None:
-        """Count a message of a client; `Lease.received` calls it."""
-        size = len(message.encode() if isinstance(message, str) else message)
-        self._messages.labels(dialect).inc()
-        self._bytes.labels(dialect).inc(size)
-
     def end(self, lease: Lease, cause: str) -> None:
         """Count a connection that has ended; `Lease.ended` calls it once."""
         self._open.pop(lease, None)
         lasted_s = self._loop.time() - lease.since
         self._closed.labels(lease.dialect, cause).inc()
-        self._connections.labels(lease.dialect).dec()
-        self._duration.labels(lease.dialect).observe(lasted_s)
-        log.info(
+        lease.counts.open.dec()
+        lease.counts.duration.observe(lasted_s)
+        self._log.info(
             "socket_closed",
             dialect=lease.dialect,
             address=lease.address,

@@ -49,7 +49,7 @@ class Hub:
         self._ring = Ring(position)
         self._position = position
         self._rooms = Rooms()
-        self._figures = Figures(registry, self._queued_bytes)
+        self._figures = Figures(registry, self.queued_bytes)
         self._loop = asyncio.get_running_loop()
         self._leaving: deque[Batch] = deque()
         self._is_writing = False
@@ -243,7 +243,7 @@ class Hub:
 
     # What goes out
 
-    def _queued_bytes(self) -> int:
+    def queued_bytes(self) -> int:
         """What waits to be joined, and what clients' transports hold."""
         return self._rooms.waiting_bytes + sum(
             client.unsent_bytes() for client in self._rooms.clients() if client.is_paused

@@ -1,11 +1,9 @@
 """Tocsin's own namespaces of Socket.IO: who may come in, and what its events mean."""
 
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tocsin.edge.callers import Callers
 from tocsin.edge.calls import Scope, headers_of
@@ -48,18 +46,13 @@ PATHS: Final = tuple(
 Ask = Callable[[], Awaitable[Caller]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """How a client comes in: with which session, and how it goes on.
-
-    `ask` tells again who it is.
-    """
+class _Entry(NamedTuple):
+    """How a client comes in: with which session and credential, and how it goes on."""
 
     session: LiveSession
     has_offset: bool
     way: WayBack | None
     key: str
-    ask: Ask
 
 
 class Namespaces:
@@ -85,7 +78,7 @@ class Namespaces:
         self._settings = settings
         self._recoveries = recoveries
         # How many clients are in the namespaces of each session.
-        self._inside: Counter[str] = Counter()
+        self._inside: dict[str, int] = {}
 
     def admit(self, scope: Scope) -> None:
         """Let a new session be made.
@@ -104,16 +97,19 @@ class Namespaces:
             StoreDown: that cannot be told now.
         """
         if not socket.auth:
-            with self._refusing(socket):
+            try:
                 caller = self._callers.identify_now(socket.scope, takes_query_token=True)
+            except Rejected as error:
+                raise self._unknown(socket, error) from error
             if caller is not None:
-                return self._let_in(socket, caller, self._asking(socket))
+                return self._let_in(socket, caller)
         return self._connect(socket)
 
     async def _connect(self, socket: NamespaceSocket) -> Fields:
-        ask = self._asking(socket)
-        with self._refusing(socket):
-            caller = await ask()
+        try:
+            caller = await self._asking(socket)()
+        except Rejected as error:
+            raise self._unknown(socket, error) from error
         said = socket.auth.get("pid")
         if caller.may_read and isinstance(said, str) and _has_offset(socket):
             found = await self._recovered(socket, said, _owner(caller))
@@ -121,11 +117,11 @@ class Namespaces:
             if found is not None:
                 session, way = found
                 socket.sid = session.sid
-                socket.state = _Entry(session, True, way, caller.key, ask)
+                socket.state = _Entry(session, True, way, caller.key)
                 return {"pid": said}
-        return self._let_in(socket, caller, ask)
+        return self._let_in(socket, caller)
 
-    def _let_in(self, socket: NamespaceSocket, caller: Caller, ask: Ask) -> Fields:
+    def _let_in(self, socket: NamespaceSocket, caller: Caller) -> Fields:
         """With a new session."""
         if not caller.may_read:
             raise self._refusal(socket, caller)
@@ -133,19 +129,20 @@ class Namespaces:
             socket.namespace, _owner(caller), socket.sid, self._ground.hub.position
         )
         has_offset = _has_offset(socket)
-        socket.state = _Entry(session, has_offset, None, caller.key, ask)
+        socket.state = _Entry(session, has_offset, None, caller.key)
         return {"pid": pid} if has_offset else {}
 
     def connected(self, socket: NamespaceSocket) -> None:
         entry: _Entry = socket.state
-        self._inside[socket.session.sid] += 1
+        sid = socket.session.sid
+        self._inside[sid] = self._inside.get(sid, 0) + 1
         follower = Follower(socket, entry.session, self._ground, has_offset=entry.has_offset)
         socket.state = follower
         if entry.has_offset:
             self._ground.sessions.hold(follower.session, follower.close)
         if entry.key:
             follower.key = entry.key
-            self._revocations.watch(entry.key, entry.ask, follower)
+            self._revocations.watch(entry.key, self._asking(socket), follower)
         follower.begin(entry.way)
 
     def event(
@@ -190,20 +187,17 @@ class Namespaces:
         socket.state.convert()
 
     def _asking(self, socket: NamespaceSocket) -> Ask:
+        """What tells who it is, now and again."""
         token = socket.auth.get("token")
         if isinstance(token, str) and token:
             return partial(self._callers.identify_token, socket.scope, token)
         return partial(self._callers.identify, socket.scope, takes_query_token=True)
 
-    @contextmanager
-    def _refusing(self, socket: NamespaceSocket) -> Iterator[None]:
-        """Tell a client that its credentials are not good."""
-        try:
-            yield
-        except Rejected as error:
-            self._end_later(socket)
-            data = {"code": "AUTHENTICATION_REQUIRED", "reason": error.reason.value}
-            raise Refused(error.message, data) from error
+    def _unknown(self, socket: NamespaceSocket, error: Rejected) -> Refused:
+        """What to raise for a client whose credentials are not good."""
+        self._end_later(socket)
+        data = {"code": "AUTHENTICATION_REQUIRED", "reason": error.reason.value}
+        return Refused(error.message, data)
 
     def _refusal(self, socket: NamespaceSocket, caller: Caller) -> Refused:
         if caller.kind == "nobody":

@@ -20,13 +20,16 @@ from tocsin.live.hub import Hub
 from tocsin.live.leased import LeasedSessions
 from tocsin.live.namespaces import PATHS, Namespaces
 from tocsin.live.openapi import live_paths
+from tocsin.live.payloads import LABEL as SOCKETIO
 from tocsin.live.pulse import Pulse
 from tocsin.live.recoveries import Recoveries
 from tocsin.live.revoked import Revocations
 from tocsin.live.sessions import Sessions
 from tocsin.live.socketio.server import SocketIoServer
+from tocsin.live.stream import LABEL as SSE
 from tocsin.live.stream import EventStream
 from tocsin.live.ws.broadcasts import Broadcasts
+from tocsin.live.ws.dialect import LABEL as WS
 from tocsin.live.ws.endpoint import WsEndpoint
 from tocsin.live.ws.metrics import WsMetrics
 from tocsin.settings.schema import LiveSettings
@@ -133,6 +136,17 @@ class Live:
     def paths(self) -> Mapping[str, Mapping[str, Any]]:
         """What the OpenAPI document says of `parts`."""
         return live_paths()
+
+    @property
+    def connections(self) -> Mapping[str, int]:
+        """How many of each kind are open."""
+        found = self._admission.by_dialect
+        return {label: found.get(label, 0) for label in (SOCKETIO, WS, SSE)}
+
+    @property
+    def queued_bytes(self) -> int:
+        """What waits to be joined, and what clients' transports hold."""
+        return self._hub.queued_bytes()
 
     @property
     def loops(self) -> Sequence[tuple[str, Step]]:

@@ -129,15 +129,14 @@ async def test_a_remote_client_that_does_not_sign_in_is_sent_away(tmp_path: Path
 
 
 async def test_who_signed_in_in_time_stays(tmp_path: Path) -> None:
-    async with (
-        live_in(tmp_path, LIVE__AUTH_TIMEOUT_S="0.2") as live,
-        live.socket(headers=REMOTE) as client,
-    ):
-        await client.ask("auth", "authenticated", token=await live.token(Role.VIEWER))
-        async with live.socket(headers=REMOTE) as later:
-            await later.until_closed()
+    async with live_in(tmp_path, LIVE__AUTH_TIMEOUT_S="1") as live:
+        token = await live.token(Role.VIEWER)
+        async with live.socket(headers=REMOTE) as client:
+            await client.ask("auth", "authenticated", token=token)
+            async with live.socket(headers=REMOTE) as later:
+                await later.until_closed()
 
-        assert await is_usable(client)
+            assert await is_usable(client)
 
 
 async def test_who_gives_no_sign_of_life_is_closed_and_a_pong_is_one(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.journal import at, ended, message, step
 from tocsin.ingest.body import BodyLimits
 from tocsin.ingest.source import InboundCall
-from tocsin.ingest.sources import deployment
+from tocsin.ingest.sources import deployment, github
 from tocsin.live.ws.deployments import MAX_MESSAGE_CHARS, deployment_event
 from tocsin.live.ws.server_messages import DeploymentEvent, StepStatus
 from tocsin.model.deployment import Deployment, fold
@@ -210,3 +210,79 @@ def test_whatever_is_said_gives_something_in_the_guides_words(said: list[Any]) -
         assert 0 <= one.progress <= 100
         is_end = one.event_type in {"deployment_completed", "deployment_failed"}
         assert not is_end or one.status in {"completed", "failed"}
+
+
+# --- GitHub
+
+
+def told_by_github(*deliveries: tuple[str, dict[str, Any]]) -> list[DeploymentEvent]:
+    found: list[DeploymentEvent] = []
+    state = Deployment()
+    for seq, (kind, body) in enumerate(deliveries, 1):
+        whole = {"repository": {"full_name": "o/shop"}, **body}
+        headers = {"x-github-event": kind}
+        [new] = github.read(InboundCall(headers, {}, orjson.dumps(whole), "", at(0), BodyLimits()))
+        assert new.change is not None
+        state = fold(state, [(seq, new.change)])
+        found.append(_told(new, seq, state))
+    return found
+
+
+def run_said(action: str, **more: Any) -> tuple[str, dict[str, Any]]:
+    times = {"run_started_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:02Z"}
+    return "workflow_run", {"action": action, "workflow_run": {"id": 42, **times, **more}}
+
+
+def job_said(action: str, name: str | None, **more: Any) -> tuple[str, dict[str, Any]]:
+    job = {"run_id": 42, "name": name, "started_at": "2026-01-01T00:00:01Z", **more}
+    return "workflow_job", {"action": action, "workflow_job": job}
+
+
+def status_said(state: Any, **more: Any) -> tuple[str, dict[str, Any]]:
+    status = {"state": state, "created_at": "2026-01-01T00:00:01Z"}
+    return "deployment_status", {"deployment": {"id": 9}, "deployment_status": status, **more}
+
+
+def test_a_workflow_run_of_github_is_told_from_beginning_to_end() -> None:
+    found = told_by_github(
+        run_said("requested"),
+        job_said("in_progress", "build"),
+        job_said("completed", "build", conclusion="failure"),
+        run_said("completed", conclusion="failure"),
+    )
+
+    assert [(one.event_type, one.status, one.step_name, one.message) for one in found] == [
+        ("deployment_started", "in_progress", None, "Workflow run"),
+        ("deployment_progress", "in_progress", "build", "build: in_progress"),
+        ("deployment_progress", "in_progress", "build", "build: failure"),
+        ("deployment_failed", "failed", None, "Deployment failed"),
+    ]
+
+
+def test_a_deployment_of_githubs_ends_by_its_status() -> None:
+    [begun, ended_well] = told_by_github(status_said("in_progress"), status_said("success"))
+
+    assert (begun.event_type, begun.message) == ("deployment_progress", "Deployment status")
+    assert (ended_well.event_type, ended_well.status) == ("deployment_completed", "completed")
+
+
+def test_what_a_workflow_run_deploys_does_not_end_it() -> None:
+    [last] = told_by_github(status_said("success", workflow_run={"id": 42}))
+
+    assert (last.event_type, last.status) == ("deployment_progress", "in_progress")
+
+
+@pytest.mark.parametrize("conclusion", [None, 7, "stale", ["success"]])
+def test_a_run_completed_without_a_good_word_has_not_ended(conclusion: Any) -> None:
+    [last] = told_by_github(run_said("completed", conclusion=conclusion))
+
+    assert last.event_type == "deployment_progress"
+
+
+def test_a_job_of_which_nothing_is_known_is_told_too() -> None:
+    [unnamed] = told_by_github(job_said("queued", None))
+    _, said = job_said("queued", "build")
+
+    [wordless] = told_by_github(("workflow_job", {**said, "action": None}))
+
+    assert (unnamed.message, wordless.message) == ("Workflow job", "build")

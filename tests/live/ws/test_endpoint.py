@@ -13,7 +13,9 @@ from tocsin.model.access import Role
 from tocsin.model.tokens import new_token
 
 
-@pytest.mark.parametrize("path", ["/ws", "/ws/", "/ws?client_id=a"])
+@pytest.mark.parametrize(
+    "path", ["/ws", "/ws/", "/ws?client_id=a", "/api/v1/ws", "/project-dashboard/api/v1/ws"]
+)
 async def test_a_client_of_this_machine_is_greeted(path: str, tmp_path: Path) -> None:
     async with live_in(tmp_path) as live, live.client(path) as client:
         check_told(client.greeting)

@@ -5,7 +5,7 @@ https://socket.io/docs/v4/engine-io-protocol/#handshake
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 import orjson
 
@@ -28,8 +28,7 @@ class EngineOptions:
     cors_origin: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EngineCall:
+class EngineCall(NamedTuple):
     """What the query of a call says; without `sid` it wants a new session."""
 
     transport: Encoding

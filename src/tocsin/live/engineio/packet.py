@@ -9,9 +9,8 @@ does with them.
 
 import binascii
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from tocsin.edge.frames import binary_frame, text_frame
 
@@ -37,8 +36,7 @@ class PacketType(StrEnum):
 _TYPES = {kind.value: kind for kind in PacketType}
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """One packet; only messages have binary data."""
 
     type: PacketType

@@ -5,9 +5,8 @@ https://socket.io/docs/v4/socket-io-protocol/#packet-encoding
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -33,6 +32,7 @@ class PacketType(IntEnum):
     BINARY_ACK = 6
 
 
+_TYPES = {str(kind.value): kind for kind in PacketType}
 _BINARY = {
     PacketType.EVENT: PacketType.BINARY_EVENT,
     PacketType.ACK: PacketType.BINARY_ACK,
@@ -40,8 +40,7 @@ _BINARY = {
 _PLAIN = {binary: plain for plain, binary in _BINARY.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """One packet; with binary data its type is EVENT or ACK all the same."""
 
     type: PacketType
@@ -137,7 +136,7 @@ class Decoder:
         if len(self._attachments) < self._expected:
             return None
         data = _put_in(self._packet.data, self._attachments)
-        whole, self._packet, self._attachments = replace(self._packet, data=data), None, []
+        whole, self._packet, self._attachments = self._packet._replace(data=data), None, []
         return whole
 
 
@@ -147,7 +146,7 @@ def _read(text: str, max_attachments: int) -> tuple[Packet, int]:
     if head is None:
         raise ProtocolError("a packet begins with 0 to 6")
     said, count, namespace, number = head.groups()
-    kind = PacketType(int(said))
+    kind = _TYPES[said]
     if (kind in _PLAIN) != (count is not None):
         raise ProtocolError("the number of attachments belongs to binary packets, and to all")
     attachments = int(count or 0)

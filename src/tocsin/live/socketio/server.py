@@ -4,8 +4,7 @@ https://socket.io/docs/v4/socket-io-protocol/#exchange-protocol
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any, Final, Protocol
@@ -194,7 +193,7 @@ class Conversation:
         if self._sockets.get(name) is not None or name in self._entering:
             raise ProtocolError("the client is in that namespace already")
         socket = NamespaceSocket(self._session, name, packet.data or {}, self._put_out)
-        with self._refusing(name):
+        try:
             more = self._server.application.connect(socket)
             if isawaitable(more):
                 task = asyncio.get_running_loop().create_task(self._enter(socket, more))
@@ -202,30 +201,30 @@ class Conversation:
                 task.add_done_callback(self._entered)
             else:
                 self._let_in(socket, more, ())
+        except (Refused, TocsinError) as error:
+            self._keep_out(name, error)
 
     async def _enter(self, socket: NamespaceSocket, coming: Awaitable[Fields]) -> None:
         name = socket.namespace
-        with self._refusing(name):
+        try:
             more = await coming
             if self._session.is_open:
                 self._let_in(socket, more, self._entering.pop(name).early)
+        except (Refused, TocsinError) as error:
+            self._keep_out(name, error)
 
-    @contextmanager
-    def _refusing(self, name: str) -> Iterator[None]:
+    def _keep_out(self, name: str, error: Refused | TocsinError) -> None:
         """Tell a client why it may not come in."""
-        try:
-            yield
-        except Refused as error:
+        if isinstance(error, Refused):
             self._refuse(name, error.message, error.data)
-        except TocsinError as error:
-            if status_of(error) in (429, 503):
-                # Stock clients come back from a closed transport, from a refusal they do not.
-                code = CloseCode.TOO_MANY_CONNECTIONS
-                if isinstance(error, StoreDown):
-                    code = CloseCode.STORE_DOWN
-                self._session.close(code, error.reason.value)
-            else:
-                self._refuse(name, error.message, {"reason": error.reason.value})
+        elif status_of(error) in (429, 503):
+            # Stock clients come back from a closed transport, from a refusal they do not.
+            code = CloseCode.TOO_MANY_CONNECTIONS
+            if isinstance(error, StoreDown):
+                code = CloseCode.STORE_DOWN
+            self._session.close(code, error.reason.value)
+        else:
+            self._refuse(name, error.message, {"reason": error.reason.value})
 
     def _entered(self, task: "asyncio.Task[None]") -> None:
         error = None if task.cancelled() else task.exception()

@@ -76,7 +76,7 @@ def _ws_channel() -> dict[str, Any]:
     return {
         "address": "/ws",
         "title": "The JSON protocol",
-        "description": "One JSON object a text message, both ways; /ws/ is the same.",
+        "description": "One JSON object a text message, both ways; /api/v1/ws is the same.",
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
         "bindings": {"ws": {"method": "GET", "query": _WS_QUERY}},
     }

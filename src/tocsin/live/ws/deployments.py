@@ -23,6 +23,9 @@ from tocsin.model.words import DeploymentState, StepState, conclusion_of, deploy
 # Many lines in one message make one text; a client is advised to expect 64 KiB a message.
 MAX_MESSAGE_CHARS = 16_384
 
+# What its events say stands in parts of their own (see `ingest/sources/github.py`).
+_GITHUB = "github"
+
 # Types of messages that can end a run, and what is said by one without a status.
 _ENDS = {"deployment_completed": "completed", "deployment": ""}
 _BEGINS = frozenset({"step_started", "deployment"})
@@ -72,11 +75,30 @@ def deployment_event(entry: Entry, standing: Standing) -> DeploymentEvent:
 
 def _ending(event: Event, said: Mapping[str, Any]) -> DeploymentState | None:
     """How the run ended by this event; None when it did not."""
-    if event.type not in _ENDS:
-        return None
-    word = said.get("status", _ENDS[event.type])
+    word = _end_word(event, said)
     state = deployment_state(word) if isinstance(word, str) else None
     return state if state is not None and state.is_final else None
+
+
+def _end_word(event: Event, said: Mapping[str, Any]) -> Any:
+    """The word by which the event ends the run; None when it is no end."""
+    if event.source != _GITHUB:
+        return said.get("status", _ENDS[event.type]) if event.type in _ENDS else None
+    if event.type == "workflow_run" and said.get("action") == "completed":
+        return _part(said, "workflow_run").get("conclusion")
+    # The status of what a workflow run deploys ends a step of it, not the run.
+    if event.type == "deployment_status" and _is_about(event, _part(said, "deployment")):
+        return _part(said, "deployment_status").get("state")
+    return None
+
+
+def _is_about(event: Event, part: Mapping[str, Any]) -> bool:
+    return str(part.get("id")) == event.subject
+
+
+def _part(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = said.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _event_type(
@@ -84,6 +106,9 @@ def _event_type(
 ) -> DeploymentWord:
     if ending is not None:
         return "deployment_completed" if ending is DeploymentState.SUCCESS else "deployment_failed"
+    if event.source == _GITHUB:
+        is_first = event.type == "workflow_run" and said.get("action") == "requested"
+        return "deployment_started" if is_first else "deployment_progress"
     is_first = (
         event.type in _BEGINS
         and run.started_at == to_us(event.occurred_at)
@@ -100,7 +125,8 @@ def _step_status(step: Step) -> StepStatus:
 
 
 def _step_name(said: Mapping[str, Any]) -> str | None:
-    name = said.get("step_name")
+    """The step that the event is about; of GitHub's, the job."""
+    name = said.get("step_name", _part(said, "workflow_job").get("name"))
     return name.strip() or None if isinstance(name, str) else None
 
 
@@ -118,6 +144,10 @@ def _message(event: Event, said: Mapping[str, Any], ending: DeploymentState | No
         word = "completed" if ending is DeploymentState.SUCCESS else ending.value
         return f"Deployment {word}"
     name = _step_name(said)
+    if name is not None and event.source == _GITHUB:
+        job = _part(said, "workflow_job")
+        word = next(filter(None, (job.get("conclusion"), said.get("action"))), "")
+        return f"{name}: {word}".removesuffix(": ")
     if name is None or event.type not in _SENTENCES:
         return event.type.replace("_", " ").replace(".", " ").capitalize()
     status = said.get("step_status", said.get("status"))

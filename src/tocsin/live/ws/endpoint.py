@@ -24,11 +24,12 @@ from tocsin.live.ws.shared import Shared
 from tocsin.model.access import Caller, Role
 from tocsin.settings.schema import LiveSettings
 
-PATHS = frozenset({"/ws", "/ws/"})
+# Under /project-dashboard `/ws` is Socket.IO's, so the screens ask for the one under /api.
+PATHS = frozenset({"/ws", "/ws/", "/api/v1/ws", "/project-dashboard/api/v1/ws"})
 
 
 class WsEndpoint:
-    """Takes sockets at `/ws`; `broadcasts` is the entrance for who has something to say there."""
+    """Takes sockets at `PATHS`; `broadcasts` is the entrance for who has something to say there."""
 
     def __init__(
         self,
