@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
 from tests.appending import Ground, ground_in, seqs
+from tests.call import Answer
 from tocsin.edge.callers import Callers
 from tocsin.edge.calls import Message, Scope
 from tocsin.ingest.body import BodyLimits
@@ -30,17 +31,6 @@ from tocsin.testing.clock import HandClock
 REMOTE, NEIGHBOUR = "203.0.113.9", "192.0.2.7"
 HTTP = HttpSettings(trusted_proxies=(ip_network("10.0.0.0/8"),))
 AUTH = AuthSettings(local_role="viewer", allowed_origins=(), session_days=1, sign_in_minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,28 @@ def test_figures_are_kept_in_the_order_of_their_times() -> None:
     assert deployment.figures == ((at(1), early), (at(9), late))
 
 
+# --- senders that tell all they know each time
+
+
+@given(st.lists(st.sampled_from(["build", "test"]), unique=True), st.integers(1, 4))
+def test_what_is_told_again_is_known_already(names: list[str], times: int) -> None:
+    told = Change("1", at(2), restated={name: (start(1), end(2, None)) for name in names})
+
+    once, often = folded([told]), folded([told] * times)
+
+    assert said(often) == said(once)
+    assert {name: log.marks for name, log in once.steps.items()} == (told.restated or {})
+
+
+def test_what_is_told_again_adds_what_is_new_of_it() -> None:
+    begun = Change("1", at(1), restated={"build": (start(1),)})
+    ended = Change("1", at(2), restated={"build": (start(1), end(2, StepState.COMPLETED))})
+
+    (attempt,) = folded([ended, begun, ended]).steps["build"].attempts
+
+    assert (attempt.started_at, attempt.ended_at) == (at(1), at(2))
+
+
 # --- having gone quiet
 
 

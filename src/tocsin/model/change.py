@@ -53,15 +53,17 @@ class Change:
     """What one event says of the deployment `deployment_id`.
 
     `facts` are the texts of the latest message that gave them (branch, workflow_name …).
-    `figures` are the sender's own counts for the run. `begins` tells that the deployment
-    as a whole has begun. `quiet_since` is Tocsin's own verdict that nothing has come since the
-    event of that seq; it counts only if that is still so.
+    `restated` are marks by step, of a sender that tells again what it has told before: those
+    that are known already are passed over. `figures` are the sender's own counts for the run.
+    `begins` tells that the deployment as a whole has begun. `quiet_since` is Tocsin's own
+    verdict that nothing has come since the event of that seq; it counts only if that is still so.
     """
 
     deployment_id: str
     at: int
     step: str = ""
     marks: tuple[Mark, ...] = ()
+    restated: Mapping[str, tuple[Mark, ...]] | None = None
     end: RunEnd | None = None
     begins: bool = False
     figures: Mapping[str, Any] | None = None

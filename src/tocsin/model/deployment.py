@@ -7,7 +7,7 @@ step for ever costs as much as one that behaves.
 """
 
 from bisect import insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -90,9 +90,9 @@ def fold(deployment: Deployment, changes: Iterable[tuple[int, Change]]) -> Deplo
             continue
         last_seq, is_stalled = seq, False
         lines += len(change.lines)
-        if change.step:
-            if change.step in steps or len(steps) < MAX_STEPS:
-                steps[change.step] = _add_marks(steps.get(change.step, StepLog()), change.marks)
+        for name, log in _steps_after(steps, change):
+            if name in steps or len(steps) < MAX_STEPS:
+                steps[name] = log
             else:
                 omitted += 1
         if change.end is not None:
@@ -115,6 +115,15 @@ def fold(deployment: Deployment, changes: Iterable[tuple[int, Change]]) -> Deplo
         last_seq=last_seq,
         is_stalled=is_stalled,
     )
+
+
+def _steps_after(steps: Mapping[str, StepLog], change: Change) -> Iterator[tuple[str, StepLog]]:
+    """The steps that `change` tells of, as they are with it."""
+    if change.step:
+        yield change.step, _add_marks(steps.get(change.step, StepLog()), change.marks)
+    for name, marks in (change.restated or {}).items():
+        log = steps.get(name, StepLog())
+        yield name, _add_marks(log, tuple(mark for mark in marks if mark not in log.marks))
 
 
 def _add_marks(step: StepLog, added: tuple[Mark, ...]) -> StepLog:

@@ -22,6 +22,7 @@ TELLING: Mapping[str, frozenset[str]] = {
             "deployment",
         }
     ),
+    "github": frozenset({"workflow_run", "workflow_job", "deployment", "deployment_status"}),
     "tocsin": frozenset({"deployment.stalled"}),
 }
 

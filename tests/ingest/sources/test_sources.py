@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ingest.receiving import REMOTE, Answer, Receiving, receiving_in
+from tests.call import Answer
+from tests.ingest.receiving import REMOTE, Receiving, receiving_in
 from tests.ingest.samples import SECRET, Sample, mutated, options_of, samples_of
 from tocsin.errors import Reason, Rejected
 from tocsin.ingest.body import BodyLimits
