@@ -35,6 +35,7 @@ ROWS: tuple[frozenset[str], ...] = (
 # What stands beside the rows: which parts it may import, and which files may import it.
 BESIDE: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "client": (frozenset({"model", "errors"}), frozenset({"commands"})),
+    "running": (frozenset({"client", "model"}), frozenset({"commands"})),
     "testing": (
         frozenset({"live", "edge", "model", "settings", "discover", "errors", "clock", "logs"}),
         frozenset({"commands.fake"}),

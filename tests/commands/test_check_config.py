@@ -34,9 +34,19 @@ def test_json_has_the_changed_ones_with_secrets_masked(
     assert ended.value.code == 0
     assert json.loads(capsys.readouterr().out) == {
         "settings": [
-            {"key": "secret_key", "value": "••••", "origin": str(config)},
-            {"key": "listen", "value": ["[::]:1"], "origin": "--listen"},
-            {"key": "sources.deployment.secret", "value": "••••", "origin": str(config)},
+            {
+                "key": "secret_key",
+                "value": "••••",
+                "origin": str(config),
+                "is_secret": True,
+            },
+            {"key": "listen", "value": ["[::]:1"], "origin": "--listen", "is_secret": False},
+            {
+                "key": "sources.deployment.secret",
+                "value": "••••",
+                "origin": str(config),
+                "is_secret": True,
+            },
         ]
     }
 

@@ -1,4 +1,4 @@
-"""What the commands that talk to a server share: address, token, and what a failure looks like."""
+"""What the commands that talk to a server share: patience, and what a failure looks like."""
 
 import asyncio
 import os
@@ -20,20 +20,8 @@ from tocsin.client.errors import (
 )
 from tocsin.client.terminal import harmless
 
-DEFAULT_URL = "http://127.0.0.1:8000"
 DEFAULT_PATIENCE_S = 30.0
 
-UrlOption = Annotated[
-    str, typer.Option("--url", envvar="TOCSIN_URL", help="Address of the server.")
-]
-TokenOption = Annotated[
-    str | None,
-    typer.Option(
-        "--token",
-        envvar="TOCSIN_TOKEN",
-        help="Token that the server gave out. Not needed on the server's own machine.",
-    ),
-]
 PatienceOption = Annotated[
     float,
     typer.Option(

@@ -40,6 +40,18 @@ ListenOption = Annotated[
     list[str] | None,
     typer.Option("--listen", metavar="HOST:PORT", help="Address to listen on; may be repeated."),
 ]
+UrlOption = Annotated[
+    str, typer.Option("--url", envvar="TOCSIN_URL", help="Address of the server.")
+]
+TokenOption = Annotated[
+    str | None,
+    typer.Option(
+        "--token",
+        envvar="TOCSIN_TOKEN",
+        help="Token that the server gave out. Not needed on the server's own machine.",
+    ),
+]
+DEFAULT_URL = "http://127.0.0.1:8000"
 
 
 @dataclass(frozen=True, slots=True)

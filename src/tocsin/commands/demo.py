@@ -10,16 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from tocsin.client import Client, Pacing
-from tocsin.client.command import (
-    DEFAULT_PATIENCE_S,
-    DEFAULT_URL,
-    TokenOption,
-    UrlOption,
-    note_wait,
-    run,
-)
+from tocsin.client.command import DEFAULT_PATIENCE_S, note_wait, run
 from tocsin.client.line import text_of
 from tocsin.client.story import Beat, length_s, step_names, story
+from tocsin.commands import DEFAULT_URL, TokenOption, UrlOption
 
 
 def add_to(app: typer.Typer) -> None:

@@ -15,17 +15,9 @@ import typer
 
 from tocsin.client import Client, ClientError, Sent, messages
 from tocsin.client.batches import batches
-from tocsin.client.command import (
-    DEFAULT_PATIENCE_S,
-    DEFAULT_URL,
-    PatienceOption,
-    TokenOption,
-    UrlOption,
-    note,
-    note_wait,
-    run,
-)
+from tocsin.client.command import DEFAULT_PATIENCE_S, PatienceOption, note, note_wait, run
 from tocsin.client.messages import Line, Message, Where
+from tocsin.commands import DEFAULT_URL, TokenOption, UrlOption
 from tocsin.model.times import rfc3339
 
 ProjectArgument = Annotated[str, typer.Argument(help="Project, e.g. shop.", show_default=False)]

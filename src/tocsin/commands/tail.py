@@ -9,8 +9,9 @@ import typer
 from rich.console import Console
 
 from tocsin.client import Back, Client, Filters, LinkChange, Lost, Opened, StreamEvent
-from tocsin.client.command import DEFAULT_URL, TokenOption, UrlOption, lenient, note, run
+from tocsin.client.command import lenient, note, run
 from tocsin.client.line import lines_of
+from tocsin.commands import DEFAULT_URL, TokenOption, UrlOption
 
 # C1 control characters and DEL may stand unescaped in JSON; a terminal would obey them.
 _RAW_CONTROL = re.compile("[\x7f-\x9f]")
