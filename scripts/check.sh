@@ -20,6 +20,7 @@ step types "$bin/mypy" "${folders[@]}"
 step "architecture and docs" "$bin/python" -m pytest --quiet "${docs[@]}"
 step "pages made from code" "$bin/python" scripts/docs.py --check
 step "types of clients/js" scripts/npm.sh clients/js run --silent check
+step "types of the screens" scripts/npm.sh ui run --silent check
 
 if [ ${#failed[@]} -gt 0 ]; then
     printf 'make check failed in: %s\n' "$(IFS=,; echo "${failed[*]}")" >&2

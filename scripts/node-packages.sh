@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 folders=("$@")
-[ $# -gt 0 ] || folders=(clients/js tests/node)
+[ $# -gt 0 ] || folders=(clients/js tests/node ui)
 
 for folder in "${folders[@]}"; do
     [ -f "$folder/package.json" ] || continue

@@ -1,9 +1,11 @@
 """Run every test, those without servers first, and end with one line that counts them all.
 
-The system tests come second and one at a time: they measure waits and kill processes, which
-goes wrong on a small machine that is busy with other tests. Arguments go to pytest.
+More run side by side than the machine has cores, because most of them wait for something: a
+server's start, a limit, a retry. Those marked `alone` come last, one at a time: they measure, or
+keep all cores busy by themselves. Arguments go to pytest.
 """
 
+import os
 import random
 import subprocess
 import sys
@@ -15,9 +17,24 @@ from xml.etree import ElementTree as ET
 REPORTS = Path("reports")
 NO_TESTS = 5  # pytest's exit code when a selection is empty
 
+# Beyond eight the collecting, which each of them does for itself, costs more than it saves.
+WORKERS = str(min(8, 2 * (os.cpu_count() or 1)))
+
+# Where servers are started; tests/conftest.py sees to it. Each worker collects for itself, and that
+# takes seconds.
+SERVED = ("tests/system", "tests/docs")
+
 PARTS = {
-    "fast": ("-n", "2", "-m", "not system and not soak"),
-    "system": ("-m", "system and not soak"),
+    "fast": (
+        *("-n", WORKERS, "--dist", "worksteal"),
+        *("-m", "not system and not soak", "--ignore=tests/system"),
+    ),
+    # By file, because the tests of one share a server; tests/conftest.py says in which order.
+    "system": (
+        *("-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"),
+        *("-m", "system and not alone and not soak"),
+    ),
+    "alone": ("-m", "alone and not soak"),
 }
 
 
@@ -31,13 +48,18 @@ def main(args: list[str]) -> int:
     for part, selection in PARTS.items():
         print(f"--- {part} tests (this order again: ARGS=--randomly-seed={seed})", flush=True)
         report = REPORTS / f"{part}.xml"
-        code = run(report, [*selection, f"--randomly-seed={seed}", *args])
+        places = () if part == "fast" or names_a_place(args) else SERVED
+        code = run(report, [*selection, f"--randomly-seed={seed}", *args, *places])
         counts += counted(report)
         if code not in {0, NO_TESTS}:
             broken.append(part)
             print(f"--- {part} tests: pytest ended with code {code}")
     print(summary(counts, time.monotonic() - started))
     return 1 if broken or not counts["passed"] else 0
+
+
+def names_a_place(args: list[str]) -> bool:
+    return any(Path(one.partition("::")[0]).exists() for one in args)
 
 
 def run(report: Path, args: list[str]) -> int:

@@ -4,6 +4,7 @@ One guard lets nothing connect beyond this machine, the other fails a test in wh
 Tocsin holds up the event loop. Both look at this process only, not at servers it starts.
 """
 
+import faulthandler
 import itertools
 import os
 import socket
@@ -12,7 +13,9 @@ import threading
 import time
 import traceback
 from asyncio import events
+from collections import Counter
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -21,9 +24,19 @@ import pytest
 
 SOURCE = str(Path(__file__).parent.parent / "src" / "tocsin") + os.sep
 SYSTEM_TESTS = Path(__file__).parent / "system"
+# Where others are that start servers: scripts/test.py looks for them nowhere else.
+DOCS_TESTS = Path(__file__).parent / "docs"
 
 SYSTEM_LIMIT_S = 120
 SOAK_LIMIT_S = 1800
+# A time-out may hit the loop between a callback's turn and its call. Then that callback is lost,
+# and a task that waits for it cannot even be cancelled: the process ends, and shows where it is.
+TEARDOWN_LIMIT_S = 120
+# Where that is shown: what the tests print is caught.
+STDERR = pytest.StashKey[int]()
+
+# Who asks for one of these fixtures takes long.
+LONG_BY = frozenset({"launch", "browser"})
 
 # What the guards saw since the test began; a fault in a thread cannot be raised in the test.
 _faults: list[str] = []
@@ -38,6 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     _prepare_surroundings()
+    config.stash[STDERR] = os.dup(2)
     hypothesis.settings.register_profile("short", deadline=None, print_blob=True)
     hypothesis.settings.register_profile(
         "soak", parent=hypothesis.settings.get_profile("short"), max_examples=10_000
@@ -52,6 +66,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if SYSTEM_TESTS in item.path.parents:
             item.add_marker("system")
+        elif item.get_closest_marker("system") and DOCS_TESTS not in item.path.parents:
+            raise pytest.UsageError(f"{item.nodeid} starts servers: it belongs into {SYSTEM_TESTS}")
         if item.get_closest_marker("soak") and not is_soak:
             item.add_marker(pytest.mark.skip(reason="a long trial: runs in `make soak`"))
         if item.get_closest_marker("timeout"):
@@ -60,6 +76,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.timeout(SOAK_LIMIT_S))
         elif item.get_closest_marker("system"):
             item.add_marker(pytest.mark.timeout(SYSTEM_LIMIT_S))
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        _put_long_files_first(items)
+
+
+def _put_long_files_first(items: list[pytest.Item]) -> None:
+    """So that nobody works at a long file alone when all the others are done.
+
+    A file takes long by the tests that start a server for themselves, or look at pages.
+    """
+    slow = Counter(
+        item.path for item in items if not LONG_BY.isdisjoint(getattr(item, "fixturenames", ()))
+    )
+    items.sort(key=lambda item: -slow[item.path])
 
 
 @pytest.fixture(scope="session")
@@ -100,8 +129,12 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
-    del item
-    yield
+    shown = item.config.stash[STDERR]
+    faulthandler.dump_traceback_later(TEARDOWN_LIMIT_S, exit=True, file=shown)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
     _complain()
 
 
@@ -153,11 +186,13 @@ def _is_address(host: str) -> bool:
 
 # --- nothing holds up the loop
 
-# A callback is found guilty when so many looks in a row find it still running, with code of
-# Tocsin on its stack. Looks, not seconds: when the whole machine halts, the watcher halts with
-# it and counts one look, so a busy machine is no reason to fail.
+# A callback is found guilty when looks in a row find it still running, with code of Tocsin on its
+# stack, for so long in sum. What a thread works counts by its own time, which no other program on
+# a busy machine takes part in; what it waits counts by looks, for when the whole machine halts, the
+# watcher halts with it.
 LOOK_EVERY_S = 0.25
-LOOKS_TO_FAIL = 6
+WORKS_S = 0.001
+HELD_LIMIT_S = 1.25
 
 # The callback that each thread's loop runs now, as a number: to hold the callback itself would
 # keep alive what a test expects to be gone.
@@ -182,25 +217,37 @@ def _watch_loops() -> None:
 
 
 def _keep_looking() -> None:
-    seen: dict[int, tuple[int, int]] = {}
+    seen: dict[int, _Seen] = {}
     while True:
         time.sleep(LOOK_EVERY_S)
         seen = {
-            thread: _look(thread, number, *seen.get(thread, (0, 0)))
+            thread: _look(thread, number, seen.get(thread, _Seen()))
             for thread, number in list(_running.items())
+            if thread in _running
         }
 
 
-def _look(thread: int, number: int, before: int, looks: int) -> tuple[int, int]:
-    """The callback that runs in a thread, and how many looks in a row found it there."""
-    if number != before:
-        return number, 1
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the last look at a thread has found."""
+
+    number: int = 0
+    held_s: float = 0.0
+    worked_s: float = 0.0
+
+
+def _look(thread: int, number: int, before: _Seen) -> _Seen:
+    """What is found now, where a callback of this number runs."""
+    worked_s = time.clock_gettime(time.pthread_getcpuclockid(thread))
+    if number != before.number:
+        return _Seen(number, 0.0, worked_s)
     frame = sys._current_frames().get(thread)
     stack = traceback.extract_stack(frame) if frame else traceback.StackSummary()
     if not any(call.filename.startswith(SOURCE) for call in stack):
-        return number, 1
-    if looks + 1 == LOOKS_TO_FAIL:
+        return _Seen(number, 0.0, worked_s)
+    new_s = worked_s - before.worked_s
+    held_s = before.held_s + (new_s if new_s > WORKS_S else LOOK_EVERY_S)
+    if before.held_s < HELD_LIMIT_S <= held_s:
         where = "".join(traceback.format_list(stack[-6:]))
-        held_s = LOOK_EVERY_S * (LOOKS_TO_FAIL - 1)
-        _faults.append(f"the event loop was held up for more than {held_s} s at\n{where}")
-    return number, looks + 1
+        _faults.append(f"the event loop was held up for more than {HELD_LIMIT_S} s at\n{where}")
+    return _Seen(number, held_s, worked_s)

@@ -9,31 +9,41 @@ from tests.system.proxy import Line
 
 
 class CutLine(Line):
-    """Counts the bytes of both directions; `connects` counts who came."""
+    """Counts the bytes of both directions; `connects` counts who came, `breaks` how often it broke.
+
+    After each break those who come again may.
+    """
 
     def __init__(self, target_port: int) -> None:
         super().__init__(target_port)
         self.connects = 0
-        self._left_bytes: int | None = None
+        self.breaks = 0
+        # The bytes until each break that is to come; nothing goes over the line any more at 0.
+        self._left_bytes: list[int] = []
 
-    def cut_after(self, count: int) -> None:
-        """Break everything off once so many bytes more went over it; who comes again may."""
-        self._left_bytes = count
+    def cut_after(self, *counts: int) -> None:
+        """Break everything off once so many bytes more went over it, then again after so many."""
+        self._left_bytes = list(counts)
+
+    def break_off(self) -> None:
+        """Break everything off now, and not later for the count that runs."""
+        del self._left_bytes[:1]
+        self.breaks += 1
+        self._reset_all()
 
     def pass_on(self, data: bytes) -> bytes:
         """As much of `data` as still goes over it."""
-        if self._left_bytes is None:
+        if not self._left_bytes:
             return data
-        kept = data[: self._left_bytes]
-        self._left_bytes -= len(kept)
+        kept = data[: self._left_bytes[0]]
+        self._left_bytes[0] -= len(kept)
         return kept
 
     def breaks_now(self) -> bool:
         """Whether its time has come; then it is broken and the next one holds."""
-        if self._left_bytes != 0:
+        if self._left_bytes[:1] != [0]:
             return False
-        self._left_bytes = None
-        self._reset_all()
+        self.break_off()
         return True
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -50,11 +60,14 @@ class _Counted:
     def __init__(self, reader: asyncio.StreamReader, line: CutLine) -> None:
         self._reader = reader
         self._line = line
+        self._breaks_before = line.breaks
 
     async def read(self, count: int) -> bytes:
         if self._line.breaks_now():
             return b""
-        return self._line.pass_on(await self._reader.read(count))
+        data = await self._reader.read(count)
+        # What was under way at a break is lost, and no byte of the line that comes after it.
+        return self._line.pass_on(data) if self._line.breaks == self._breaks_before else b""
 
 
 @asynccontextmanager

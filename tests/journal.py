@@ -1,7 +1,5 @@
 """A journal in a temporary folder that is told deployment messages, and an API that reads it."""
 
-import asyncio
-import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,12 +7,12 @@ from datetime import datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import orjson
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from tests.call import Answer, called
 from tocsin.edge.callers import Callers
 from tocsin.ingest.body import BodyLimits
 from tocsin.ingest.source import InboundCall
@@ -31,7 +29,7 @@ from tocsin.store.beside import opened
 from tocsin.store.database import Database, sqlite_url, writing_engine
 from tocsin.store.journal import Journal, Limits
 from tocsin.testing.clock import START, HandClock
-from tocsin.web import deployments, events, health, metrics, projects, start_page
+from tocsin.web import deployments, events, health, logs, metrics, projects
 from tocsin.web.api import build_api
 from tocsin.web.health import Health, store_check
 
@@ -113,18 +111,6 @@ async def told_in(folder: Path) -> AsyncGenerator[Told, None]:
 
 
 @dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    chunks: int
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-@dataclass(frozen=True)
 class Reading:
     """The reading part of the API over a journal, called over ASGI without a socket."""
 
@@ -142,40 +128,7 @@ class Reading:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Call `target`, which is a path and query as they are sent, so with escapes."""
-        raw_path, _, query = target.partition("?")
-        sent = {"host": "127.0.0.1:8000", **(headers or {})}
-        scope = {
-            "type": "http",
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "http",
-            "path": unquote(raw_path),
-            "raw_path": raw_path.encode(),
-            "query_string": query.encode(),
-            "root_path": "",
-            "client": (peer, 4711),
-            "server": ("127.0.0.1", 8000),
-            "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
-        }
-        said: list[dict[str, Any]] = []
-
-        is_read = False
-
-        async def receive() -> dict[str, Any]:
-            nonlocal is_read
-            if is_read:
-                # The caller stays until it is answered.
-                await asyncio.get_running_loop().create_future()
-            is_read = True
-            return {"type": "http.request", "body": b"", "more_body": False}
-
-        async def send(part: Any) -> None:
-            said.append(part)
-
-        await self.app(scope, receive, send)
-        bodies = [part.get("body", b"") for part in said[1:]]
-        named = {name.decode(): value.decode() for name, value in said[0]["headers"]}
-        return Answer(said[0]["status"], named, b"".join(bodies), sum(map(bool, bodies)))
+        return await called(self.app, method, target, peer=peer, headers=headers)
 
     async def token(self, role: Role) -> dict[str, str]:
         """The header of a new token of that role."""
@@ -197,11 +150,11 @@ async def reading_in(folder: Path) -> AsyncGenerator[Reading, None]:
         app = build_api(
             routers=[
                 deployments.router(database=database, callers=callers),
+                logs.router(database=database, callers=callers, clock=clock),
                 events.router(database=database, callers=callers),
                 projects.router(database=database, callers=callers),
                 metrics.router(database=database, callers=callers, registry=told.registry),
                 health.router(health=well, callers=callers),
-                start_page.router(version="1.2.3"),
             ],
             version="1.2.3",
             extra_paths={"/api/v1/events": {"post": {"responses": {"200": {"description": "OK"}}}}},

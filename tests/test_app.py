@@ -47,7 +47,7 @@ def loaded(folder: Path, **environ: str) -> Loaded:
 
 @asynccontextmanager
 async def built(folder: Path, **environ: str) -> AsyncIterator[Tocsin]:
-    async with build(loaded(folder, **environ).settings, HandClock()) as tocsin:
+    async with build(loaded(folder, **environ), HandClock()) as tocsin:
         loops = [asyncio.ensure_future(forever(step)) for _, step in tocsin.loops]
         try:
             yield tocsin

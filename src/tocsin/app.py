@@ -50,6 +50,8 @@ from tocsin.watch.stalled import StalledDeployments
 from tocsin.web.api import build_api
 from tocsin.web.health import STORE, Health, store_check
 from tocsin.web.routers import Parts, routers_of
+from tocsin.web.screens import Screens
+from tocsin.web.system import System
 
 # The whole stop; the documents' service managers kill after 10 s.
 STOP_S = 10
@@ -86,7 +88,7 @@ async def serve(loaded: Loaded) -> int:
     _log_settings(loaded)
     sockets = listening_sockets(settings.listen)
     try:
-        await _run(settings, sockets, stop)
+        await _run(loaded, sockets, stop)
     finally:
         for one in sockets:
             one.close()
@@ -94,10 +96,8 @@ async def serve(loaded: Loaded) -> int:
     return 0
 
 
-async def _run(
-    settings: Settings, sockets: list[socket.socket], stop: "asyncio.Future[None]"
-) -> None:
-    async with build(settings, SystemClock()) as tocsin:
+async def _run(loaded: Loaded, sockets: list[socket.socket], stop: "asyncio.Future[None]") -> None:
+    async with build(loaded, SystemClock()) as tocsin:
         server = make_server(tocsin.front, tocsin.endpoints, grace_s=GRACE_S)
         loops = [
             asyncio.create_task(tocsin.supervisor.keep_going(name, step), name=name)
@@ -105,7 +105,7 @@ async def _run(
         ]
         serving = asyncio.create_task(server.serve(sockets), name="http")
         calm_collector()
-        _announce(sockets, tocsin.sign_in_code, settings)
+        _announce(sockets, tocsin.sign_in_code, loaded.settings)
         await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping")
         with contextlib.suppress(TimeoutError):
@@ -122,7 +122,7 @@ async def _run(
 class Ground:
     """What all parts stand on: the open journal, and who this instance is."""
 
-    settings: Settings
+    loaded: Loaded
     clock: Clock
     registry: CollectorRegistry
     database: Database
@@ -133,7 +133,7 @@ class Ground:
 
 
 @asynccontextmanager
-async def build(settings: Settings, clock: Clock) -> AsyncIterator[Tocsin]:
+async def build(loaded: Loaded, clock: Clock) -> AsyncIterator[Tocsin]:
     """All parts, with the database open; closed again on leaving.
 
     Raises:
@@ -141,6 +141,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Tocsin]:
             can be no data folder.
         StoreDown: the database cannot be opened.
     """
+    settings = loaded.settings
     url = sqlite_url(settings.database_url, settings.data_dir)
     _make_folder(settings.data_dir)
     await migrate(url)
@@ -155,7 +156,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Tocsin]:
         instance = settings.instance_id or socket.gethostname()
         await journal.append([instance_event("instance.started", instance, clock.now())])
         yield await _assemble(
-            Ground(settings, clock, registry, database, journal, hub, instance, code)
+            Ground(loaded, clock, registry, database, journal, hub, instance, code)
         )
         with contextlib.suppress(StoreDown):
             await journal.append([instance_event("instance.stopped", instance, clock.now())])
@@ -191,7 +192,7 @@ async def _make_hub(database: Database, registry: CollectorRegistry) -> Hub:
 
 async def _assemble(ground: Ground) -> Tocsin:
     """The parts on top of an open journal."""
-    settings, clock, registry = ground.settings, ground.clock, ground.registry
+    settings, clock, registry = ground.loaded.settings, ground.clock, ground.registry
     database, journal = ground.database, ground.journal
     credentials = StoredCredentials(database, clock)
     callers = Callers(credentials, settings.auth, settings.http)
@@ -208,20 +209,16 @@ async def _assemble(ground: Ground) -> Tocsin:
         )
     )
     receiver = _receiver(ground, callers)
-    health = Health(
-        instance=ground.instance,
-        version=__version__,
-        clock=clock,
-        checks={STORE: store_check(database, journal)},
-    )
+    screens = Screens(callers)
+    system = _system(ground, live)
     parts = Parts(
+        loaded=ground.loaded,
         database=database,
         journal=journal,
         callers=callers,
         credentials=credentials,
         clock=clock,
-        auth=settings.auth,
-        health=health,
+        system=system,
         registry=registry,
         version=__version__,
     )
@@ -229,22 +226,46 @@ async def _assemble(ground: Ground) -> Tocsin:
     api = build_api(routers=routers_of(parts), version=__version__, extra_paths=in_front)
 
     async def wind_down() -> None:
-        health.stop()
+        system.health.stop()
         await live.drain()
 
     stalled = StalledDeployments(database, journal, clock, settings.watch)
-    retention = Retention(database, journal, clock, settings.retention, settings.journal, registry)
     return Tocsin(
-        front=_front([Part(receiver.takes, receiver), *live.parts], api, settings),
+        front=_front(
+            [Part(receiver.takes, receiver), *live.parts, Part(screens.takes, screens)],
+            api,
+            settings,
+        ),
         endpoints=live.endpoints,
         loops=(
             *live.loops,
             ("watch.stalled", stalled.step),
-            ("store.retention", retention.step),
+            ("store.retention", system.retention.step),
         ),
-        supervisor=Supervisor(clock, registry),
+        supervisor=system.supervisor,
         wind_down=wind_down,
         sign_in_code=ground.sign_in_code,
+    )
+
+
+def _system(ground: Ground, live: Live) -> System:
+    """What tells how this instance is."""
+    settings, clock, registry = ground.loaded.settings, ground.clock, ground.registry
+    database, journal = ground.database, ground.journal
+    return System(
+        health=Health(
+            instance=ground.instance,
+            version=__version__,
+            clock=clock,
+            checks={STORE: store_check(database, journal)},
+        ),
+        database=database,
+        journal=journal,
+        live=live,
+        supervisor=Supervisor(clock, registry),
+        retention=Retention(
+            database, journal, clock, settings.retention, settings.journal, registry
+        ),
     )
 
 
@@ -265,11 +286,12 @@ def _front(parts: Sequence[Part], api: App, settings: Settings) -> App:
 
 
 def _receiver(ground: Ground, callers: Callers) -> Receiver:
-    sources, limits = find_sources(), ground.settings.ingest
+    settings = ground.loaded.settings
+    sources, limits = find_sources(), settings.ingest
     return Receiver(
         {
             name: Entrance(name, sources[name], cast("SourceOptions", options))
-            for name, options in ground.settings.sources.items()
+            for name, options in settings.sources.items()
         },
         callers,
         ground.journal,

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from tocsin.bus.supervisor import FIRST_PAUSE_S, LONGEST_PAUSE_S, Supervisor
+from tocsin.bus.supervisor import FIRST_PAUSE_S, LONGEST_PAUSE_S, StageRecord, Supervisor
 from tocsin.errors import StoreDown
 from tocsin.testing.clock import HandClock
 
@@ -82,6 +82,25 @@ async def test_a_step_that_fails_is_tried_again_after_a_pause_and_counted() -> N
         ("stage_failed", "watch", "store_down"),
         ("stage_failed", "watch", "bug"),
     ]
+
+
+async def test_each_stage_tells_how_its_steps_went() -> None:
+    clock = HandClock()
+    supervisor = Supervisor(clock, CollectorRegistry())
+    fresh, failing = Steps(), Steps(None, KeyError("x"))
+
+    with capture_logs():
+        loops = [
+            asyncio.create_task(supervisor.keep_going(name, steps))
+            for name, steps in (("fresh", fresh), ("failing", failing))
+        ]
+        await turns()
+        told = dict(supervisor.stages)
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+
+    assert told == {"fresh": StageRecord(), "failing": StageRecord(1, clock.now())}
 
 
 async def test_pauses_grow_up_to_a_limit_and_begin_again_after_a_success() -> None:

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from tests.edge.serving import Noting, serving
+from tests.edge.serving import Noting, serving, until
 from tests.system.websocket_wire import TEXT, frame
 from tocsin.edge import http
 from tocsin.edge.calls import Receive, Scope, Send
@@ -149,3 +149,63 @@ async def test_a_slow_answer_is_no_slow_head(monkeypatch: pytest.MonkeyPatch) ->
         asyncio.get_running_loop().call_later(0.2, app.gate.set)
 
         assert await reader.readuntil(b"/slow")
+
+
+async def test_empty_lines_are_no_call_however_many_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "HEAD_LIMIT_S", 0.1)
+    async with serving() as served, line(served.port) as (_reader, writer):
+        await until(lambda: served.open_connections == 1)
+
+        async def endless() -> None:
+            with suppress(ConnectionError):
+                while True:
+                    writer.write(b"\r\n")
+                    await asyncio.sleep(0)
+
+        drip = asyncio.create_task(endless())
+        try:
+            await until(lambda: served.open_connections == 0)
+        finally:
+            drip.cancel()
+            await asyncio.gather(drip, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    ("call", "more"),
+    [
+        (b"", b"\r\n"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\r\n"),
+        # The answer is there before the end of the body.
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", b"abc"),
+    ],
+)
+async def test_what_begins_no_call_is_not_waited_for(
+    call: bytes, more: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "HEAD_LIMIT_S", 0.1)
+    async with serving() as served, line(served.port) as (reader, writer):
+        if call:
+            writer.write(call)
+            await reader.readuntil(b"\r\n\r\n")
+        writer.write(more)
+
+        assert await reader.read() == b""
+
+
+async def test_a_websocket_whose_call_came_in_parts_has_no_such_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http, "HEAD_LIMIT_S", 0.05)
+    is_later = asyncio.Event()
+    async with serving([Noting()]) as served, line(served.port) as (reader, writer):
+        writer.write(b"\r\n")
+        connections = served.server.server_state.connections
+        await until(lambda: any(isinstance(one, http.Http) for one in connections))
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n" + UPGRADE + b"\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        # Longer than the limit.
+        asyncio.get_running_loop().call_later(0.2, is_later.set)
+        await is_later.wait()
+        writer.write(frame(TEXT, b"hi"))
+
+        assert await reader.readexactly(4) == b"\x81\x02hi"

@@ -147,11 +147,12 @@ def test_what_was_not_seen_is_not_compared() -> None:
 
 
 def test_a_line_keeps_its_colours() -> None:
-    assert line_json(Line(3, 0, "info", "", "\x1b[31mred", 7)) == {
+    assert line_json(Line(3, 0, "info", "", "\x1b[31mred", 7), S) == {
         "line": 3,
         "at": "1970-01-01T00:00:00.000Z",
         "level": "info",
         "step": "",
         "text": "\x1b[31mred",
         "seq": 7,
+        "received_at": "1970-01-01T00:00:01.000Z",
     }

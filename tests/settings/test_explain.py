@@ -81,3 +81,4 @@ def test_secrets_in_a_list_are_masked_one_by_one() -> None:
     (row,) = explain(loaded)
 
     assert row.value == [MASK, MASK]
+    assert row.is_secret

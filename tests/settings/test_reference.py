@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tocsin.settings.names import PLAIN_NAMES, dotted, environment_name
-from tocsin.settings.reference import described, render_configuration
+from tocsin.settings.reference import described, description_of, render_configuration
 from tocsin.settings.shape import Key, find, shape_of, values
 
 KEYS = [key for key, _ in values(shape_of({}))]
@@ -38,6 +38,20 @@ def test_the_page_names_every_setting(key: Key) -> None:
 
     assert f"### `{dotted(key)}`" in page
     assert f"`{environment_name(key)}`" in page
+
+
+@pytest.mark.parametrize(
+    ("setting", "begin"),
+    [
+        ("listen", "Addresses to listen on"),
+        ("auth.local_role", "What a caller on this machine is"),
+        ('retention.by_type."log.*"', "Other numbers of days by event type"),
+        ("sources.deployment.secret", "Options of the sources"),
+        ("nothing.of.this", ""),
+    ],
+)
+def test_a_setting_is_described_by_its_own_comment_or_its_tables(setting: str, begin: str) -> None:
+    assert description_of(setting).startswith(begin)
 
 
 def test_the_page_in_docs_is_the_one_that_is_made() -> None:

@@ -83,6 +83,37 @@ async def test_a_reader_cannot_write(database: Database) -> None:
     assert await rows(database, "SELECT stage FROM cursors") == []
 
 
+async def test_a_reader_comes_to_its_end_however_often_it_is_cancelled(database: Database) -> None:
+    began, gate = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        began.set()
+        gate.wait(10)
+
+    async def read() -> None:
+        async with database.read() as conn:
+            driver = (await conn.get_raw_connection()).driver_connection
+            assert driver is not None
+            await driver.create_function("hold", 0, hold)
+            await conn.execute(text("SELECT hold()"))
+
+    others = asyncio.all_tasks()
+    reading = asyncio.create_task(read())
+    await asyncio.to_thread(began.wait, 10)
+    reading.cancel()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    # A loop that ends cancels whatever there is, once and in any order, and waits for all of it.
+    ending = [reading, *(asyncio.all_tasks() - others - {reading})]
+    for task in ending:
+        task.cancel()
+    gate.set()
+    _, left = await asyncio.wait(ending, timeout=5)
+
+    assert not left
+    assert await rows(database, "SELECT 1 AS one") == [{"one": 1}]
+
+
 async def test_an_errors_text_has_no_values(database: Database) -> None:
     with pytest.raises(StoreDown) as refused:
         await database.write(
@@ -121,3 +152,13 @@ def test_any_other_address_is_refused_by_its_key_and_without_its_password(
 
     assert refused.value.problems[0].startswith("database_url: ")
     assert "hunter2" not in str(refused.value)
+
+
+async def test_its_size_counts_what_is_not_yet_in_its_place(database: Database) -> None:
+    before = database.size_bytes()
+    await database.write(
+        lambda conn: conn.execute(text("INSERT INTO journal_facts VALUES ('x', zeroblob(100000))"))
+    )
+
+    assert before > 0
+    assert database.size_bytes() >= before + 100_000

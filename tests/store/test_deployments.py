@@ -181,3 +181,22 @@ async def test_lists_are_read_off_their_index(
         plan = [row.detail for row in rows]
 
     assert any(f"ix_deployments_{index}" in line for line in plan), plan
+
+
+async def test_the_newest_successes_of_a_project_are_had_with_their_steps(told: Told) -> None:
+    for name, status in (("1", "success"), ("2", "failure"), ("3", "success"), ("4", "success")):
+        await begin(told, name)
+        await told.tell(step("step_completed", f"only in {name}", 5, name), ended(9, status, name))
+    await begin(told, "5", project="bank")
+    await told.tell(ended(9, "success", "5") | {"project": "bank"})
+
+    async with told.database.read() as conn:
+        (fourth,) = await deployments.with_id(conn, "4")
+        packed = await deployments.latest_successes(conn, "shop", 2, without=fourth.pk)
+        one = await deployments.latest_successes(conn, "shop", 1, without=77)
+        none = await deployments.latest_successes(conn, "desk", 2, without=77)
+
+    names = [[each.name for each in runs_of(two.unpack())[-1].steps] for two in packed]
+    assert names == [["build", "only in 3"], ["build", "only in 1"]]
+    assert [list(each.unpack().steps) for each in one] == [["build", "only in 4"]]
+    assert list(none) == []

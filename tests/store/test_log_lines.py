@@ -10,6 +10,7 @@ from tests.journal import Told, at, message, told_in
 from tocsin.model.filters import LineFilter
 from tocsin.model.times import rfc3339, to_us
 from tocsin.store import deployments, keyset, log_lines
+from tocsin.store.log_lines import Outline
 from tocsin.store.tables.deployments import log_lines as table
 
 
@@ -76,6 +77,60 @@ async def test_lines_that_fit_are_paged_and_counted(
 
     assert "".join(map(str, found)) == lines
     assert total == len(lines)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "lines", "every"),
+    [
+        ({"steps": ("build",)}, "234", 1),
+        ({"steps": ("build",)}, "234", 2),
+        ({"steps": ("build",)}, "234", 3),
+        ({"steps": ("build",)}, "234", 1_000),
+        ({"levels": ("error", "warning")}, "456", 2),
+        ({"levels": ("info",)}, "12", 2),
+        ({"steps": ("none",)}, "", 1),
+        ({"from_at": to_us(at(2)), "to_at": to_us(at(4))}, "34", 1),
+    ],
+)
+async def test_the_outline_marks_lines_by_how_many_fit_before_them(
+    told: Told,
+    pk: int,
+    monkeypatch: pytest.MonkeyPatch,
+    wanted: Mapping[str, Any],
+    lines: str,
+    every: int,
+) -> None:
+    monkeypatch.setattr(log_lines, "MARKED_LINES", every)
+    async with told.database.read() as conn:
+        found = await log_lines.outline(conn, pk, LineFilter(**wanted))
+
+    fitting = [int(line) for line in lines]
+    assert found == Outline(
+        len(fitting),
+        fitting[0] if fitting else None,
+        fitting[-1] if fitting else None,
+        fitting[::every],
+    )
+
+
+async def test_an_outline_of_all_lines_needs_no_marks(told: Told, pk: int) -> None:
+    async with told.database.read() as conn:
+        whole = await log_lines.outline(conn, pk, LineFilter())
+        none = await log_lines.outline(conn, 77, LineFilter())
+
+    assert whole == Outline(6, 1, 6, ())
+    assert none == Outline(0, None, None, ())
+
+
+async def test_lines_tell_when_their_events_were_received(told: Told, pk: int) -> None:
+    await told.tell(message("log_entry", message="late"), received_at=at(60))
+    async with told.database.read() as conn:
+        page = await log_lines.page(conn, pk, LineFilter(from_line=6), 10)
+        found = await log_lines.received_at(conn, page.items)
+        none = await log_lines.received_at(conn, ())
+
+    assert found == {2: to_us(at(0)), 3: to_us(at(60))}
+    assert none == {}
 
 
 async def test_a_line_keeps_all_it_came_with(told: Told, pk: int) -> None:

@@ -79,6 +79,7 @@ def on_day(days: float, kind: str = "note", **other: Any) -> Any:
 async def test_events_are_kept_for_the_days_said(tmp_path: Path) -> None:
     async with kept_in(tmp_path, keep_days=2) as kept:
         await kept.ground.append(*(on_day(n, f"day {n}") for n in range(4)))
+        before = kept.retention.last_run_at
 
         await kept.clean_up_on_day(3)
         left = await kept.types()
@@ -87,6 +88,10 @@ async def test_events_are_kept_for_the_days_said(tmp_path: Path) -> None:
             facts = await read_facts(conn)
 
         assert await kept.types() == left == ["day 2", "day 3"]
+        assert before is None
+        assert kept.retention.last_run_at is not None
+        assert kept.retention.last_run_at >= after(3 * DAY_S)
+        assert kept.retention.removed_events == 2
     assert facts.pruned_through == 2
     assert (
         kept.ground.registry.get_sample_value("tocsin_retention_removed_total", {"kind": "event"})

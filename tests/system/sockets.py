@@ -20,8 +20,9 @@ NOT_SIGNED_IN, NOT_ALLOWED, REVOKED = 4501, 4503, 4510
 
 
 def created(server: Server, role: str) -> str:
+    """A new token, named after its role."""
     told = server.run(
-        *("token", "create", "--role", role, "--name", "live", "--data-dir", str(server.data_dir))
+        *("token", "create", "--role", role, "--name", role, "--data-dir", str(server.data_dir))
     )
     assert told.returncode == 0, told.stderr
     return told.stdout.strip()
@@ -71,7 +72,7 @@ async def heard_to_the_end(socket: WebSocket, limit_s: float) -> tuple[EndedErro
 
 async def until_let_in(server: Server) -> None:
     """Come back when the server takes sockets again."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 20
     while True:
         try:
             opened = await Ws.open(server.port)

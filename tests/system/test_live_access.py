@@ -77,7 +77,7 @@ async def test_a_remote_client_has_ten_seconds_to_sign_in(server: Server) -> Non
 
     await asyncio.gather(told_and_closed(), told_and_closed_on_socketio())
     took_s = time.monotonic() - started
-    assert 8 < took_s < 15
+    assert 8 < took_s < 20
 
 
 async def test_a_token_opens_a_remote_socket_in_each_place(launch: Launch) -> None:
@@ -138,8 +138,7 @@ async def test_a_wrong_token_opens_nothing(server: Server) -> None:
     await asyncio.gather(by_first_message(), by_query(), by_local_query(), by_auth())
 
 
-async def test_who_may_only_send_sees_nothing(launch: Launch) -> None:
-    server = launch()
+async def test_who_may_only_send_sees_nothing(server: Server) -> None:
     token = created(server, "sender")
     assert await refusal_of(server, f"/ws?token={token}") in {403, NOT_ALLOWED}
     with pytest.raises((ConnectError, EndedError, RefusedError)):
@@ -216,7 +215,7 @@ async def test_a_withdrawn_credential_closes_what_it_opened(launch: Launch) -> N
     by_cookie = await (await Ws.open(server.port, headers=shown)).greeted()
     socket = await SocketIo.open(server.port, auth={"token": token})
     async with ws(server.port) as other:
-        revoke = ("token", "revoke", "live", "--data-dir", str(server.data_dir))
+        revoke = ("token", "revoke", "viewer", "--data-dir", str(server.data_dir))
         assert (await asyncio.to_thread(server.run, *revoke)).returncode == 0
         await sign_out(server, shown)
         started = time.monotonic()
@@ -231,8 +230,7 @@ async def test_a_withdrawn_credential_closes_what_it_opened(launch: Launch) -> N
         assert await other.answers()
 
 
-async def test_only_an_operator_may_act(launch: Launch) -> None:
-    server = launch()
+async def test_only_an_operator_may_act(server: Server) -> None:
     acts = (
         ("service_control", {"service_id": "posco_news", "action": "restart"}),
         ("send_webhook", {"webhook_type": "discord", "message": "x"}),

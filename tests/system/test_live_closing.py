@@ -11,7 +11,7 @@ import pytest
 from tests.system.conftest import Launch
 from tests.system.reading import sample
 from tests.system.rollout import post, seqs_of
-from tests.system.server import Server
+from tests.system.server import STOP_LIMIT_S, Server
 from tests.system.socketio_wire import NAMESPACE, SocketIo, socketio
 from tests.system.sockets import DRAINING, POLLING, WEBSOCKET, check_quiet, heard_to_the_end
 from tests.system.websocket_wire import WebSocket
@@ -22,14 +22,14 @@ from tests.system.ws import Ws, ws
 async def test_a_silent_client_is_closed_and_one_that_answers_pings_is_not(
     launch: Launch,
 ) -> None:
-    server = launch({"TOCSIN_LIVE__PING_S": "1", "TOCSIN_LIVE__IDLE_TIMEOUT_S": "3"})
+    server = launch({"TOCSIN_LIVE__PING_S": "1", "TOCSIN_LIVE__IDLE_TIMEOUT_S": "5"})
     silent = await (await Ws.open(server.port)).greeted()
     silent.socket.answers_pings = False
     async with ws(server.port) as living:
         listening = asyncio.create_task(living.until("pong", 60))
         started = time.monotonic()
-        ended = await silent.ended(15)
-        assert 2 < time.monotonic() - started < 10
+        ended = await silent.ended()
+        assert 4 < time.monotonic() - started < 15
         assert ended.code in {1001, 1006, *range(4000, 4500)}
         assert silent.socket.pings >= 1
         await living.send("ping", client_time="x")
@@ -38,15 +38,15 @@ async def test_a_silent_client_is_closed_and_one_that_answers_pings_is_not(
 
 
 async def test_a_silent_socketio_client_is_closed(launch: Launch) -> None:
-    server = launch({"TOCSIN_LIVE__SOCKETIO_PING_S": "1", "TOCSIN_LIVE__SOCKETIO_PONG_S": "1"})
+    server = launch({"TOCSIN_LIVE__SOCKETIO_PING_S": "1", "TOCSIN_LIVE__SOCKETIO_PONG_S": "4"})
     silent = await SocketIo.open(server.port)
     assert silent.handshake["pingInterval"] == 1000
-    assert silent.handshake["pingTimeout"] == 1000
+    assert silent.handshake["pingTimeout"] == 4000
     async with socketio(server.port) as living:
-        listening = asyncio.create_task(living.until("never", 5))
+        listening = asyncio.create_task(living.until("never", 8))
         started = time.monotonic()
-        await silent.socket.end(15)
-        assert 1 < time.monotonic() - started < 8
+        await silent.socket.end()
+        assert 3 < time.monotonic() - started < 15
         with pytest.raises(TimeoutError):
             await listening
         assert (await living.acked("heartbeat"))["ok"] is True
@@ -61,7 +61,7 @@ async def test_an_upgrade_that_is_given_up_disturbs_nobody(launch: Launch) -> No
         # Longer than the server waits for an upgrade; beyond it the heart must still beat.
         pings = 0
         while pings < 15:
-            if await living.socket.receive(5) == "2":
+            if await living.socket.receive() == "2":
                 await living.socket.send("3")
                 pings += 1
     check_quiet(server)
@@ -94,7 +94,7 @@ async def test_a_stop_closes_every_socket_so_that_it_comes_back(
     ends, polled = await ending, await waited
 
     assert code in {0, 143, -15}
-    assert took_s < 10
+    assert took_s < STOP_LIMIT_S
     assert {how for how, _ in ends} == {DRAINING}
     # A DISCONNECT packet would keep stock clients from coming back.
     assert not [one for _, heard in ends for one in heard if one.startswith("41")]
@@ -113,7 +113,7 @@ async def test_a_client_that_answers_no_close_holds_no_stop_up(launch: Launch) -
     server.signal(signal.SIGTERM)
 
     assert await asyncio.to_thread(server.wait) in {0, 143, -15}
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < STOP_LIMIT_S
     for socket in [*sockets, stalled.socket]:
         await socket.abort()
 

@@ -5,6 +5,8 @@ import json
 import re
 import time
 
+import pytest
+
 from tests.system.conftest import Launch
 from tests.system.reading import sample
 from tests.system.rollout import post
@@ -14,6 +16,8 @@ from tests.system.sockets import FORWARDED, POLLING, WEBSOCKET, check_quiet, rss
 from tests.system.websocket_wire import TEXT, RefusedError, WebSocket, frame
 from tests.system.wire import connected
 from tests.system.ws import Ws, ws
+
+pytestmark = pytest.mark.alone
 
 MIB = 1 << 20
 MAX_GROWTH_BYTES = 10 * MIB

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from contextlib import AsyncExitStack
 
 import pytest
@@ -92,16 +93,22 @@ async def test_the_total_is_refused_before_the_upgrade(launch: Launch) -> None:
 
 
 async def test_connects_that_come_too_fast_are_put_off(launch: Launch) -> None:
-    server = launch({"TOCSIN_LIVE__CONNECTS_PER_S": "5"})
+    server = launch(
+        {"TOCSIN_LIVE__CONNECTS_PER_S": "5", "TOCSIN_LIVE__MAX_CONNECTIONS_PER_CLIENT": "100"}
+    )
     async with AsyncExitStack() as stack:
         answers = []
-        for _ in range(12):
+
+        async def come() -> None:
             try:
                 opened = await SocketIo.open(server.port)
             except RefusedError as error:
                 answers.append(error.answer)
             else:
                 stack.push_async_callback(opened.close)
+
+        # All at once: on a slow machine a row of them is no crowd.
+        await asyncio.gather(*(come() for _ in range(40)))
         assert {one.status for one in answers} == {503}
         assert all(1 <= int(one.headers["retry-after"]) <= 60 for one in answers)
         await until_let_in(server)
@@ -110,12 +117,14 @@ async def test_connects_that_come_too_fast_are_put_off(launch: Launch) -> None:
 async def test_more_than_ten_messages_a_second_are_told(server: Server) -> None:
     async with ws(server.port) as client:
         pings = [ping(number) for number in range(30)]
+        started = time.monotonic()
         await client.socket.send_bytes(b"".join(pings))
-        told = [await client.message() for _ in range(11)]
-        [error] = [one["data"] for one in told if one["type"] == "error"]
-        assert error["error_code"] == "RATE_LIMIT_EXCEEDED"
-        assert [one["type"] for one in told].count("pong") == 10
-        # The budget fills up again.
+        pongs = 0
+        while (told := await client.message())["type"] == "pong":
+            pongs += 1
+        assert told["data"]["error_code"] == "RATE_LIMIT_EXCEEDED"
+        # The budget fills up again, also while they are answered.
+        assert 10 <= pongs <= 10 + 10 * (time.monotonic() - started)
         await asyncio.sleep(1.2)
         await client.send("ping", client_time="last")
         while (await client.until("pong"))["data"]["client_time"] != "last":

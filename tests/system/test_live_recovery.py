@@ -87,6 +87,7 @@ async def test_a_line_that_halts_and_breaks_costs_nothing(launch: Launch) -> Non
             await asyncio.sleep(LOST_LINE_S / 3)
             line.cut()
             await post(server.port, rollout(PROJECT, f"r-{number}-cut", steps=2))
+            await script.until("disconnect", (number + 1) * len(NAMES))
             line.restore()
             await script.until("connect", (number + 2) * len(NAMES), RETURN_LIMIT_S)
         await check_all(script, server)
@@ -200,7 +201,8 @@ async def test_the_python_client_goes_on_by_since_seq(launch: Launch) -> None:
     sio.on("connect", on_connect)
     sio.on("subscription:confirmed", lambda _: confirmed.set())
     async with line_to(server.port) as line, asyncio.timeout(90):
-        await sio.connect(f"http://127.0.0.1:{line.port}", transports=["websocket"])
+        url = f"http://127.0.0.1:{line.port}"
+        await sio.connect(url, transports=["websocket"], wait_timeout=30)
         await confirmed.wait()
         receipts = await post(server.port, rollout(PROJECT, "r-py-0", steps=1))
         for number in range(3):
@@ -247,11 +249,11 @@ async def test_the_json_protocol_goes_on_through_kills(launch: Launch, soak_time
 async def cut_often(line: Line, script: Script, times: int) -> None:
     """Cut a line, each time once all clients are there again.
 
-    Long enough for a polling client to notice, which has no connection between two calls.
+    Until they have noticed: a polling client has no connection between two calls.
     """
     for number in range(times):
         line.cut()
-        await asyncio.sleep(0.3)
+        await script.until("disconnect", (number + 1) * len(NAMES))
         line.restore()
         await script.until("connect", (number + 2) * len(NAMES), RETURN_LIMIT_S)
 

@@ -16,6 +16,8 @@ from tests.system.websocket_wire import WebSocket
 from tests.system.wire import Connection, connected
 from tests.system.ws import Ws, ws
 
+pytestmark = pytest.mark.alone
+
 MIB = 1 << 20
 SMALL_BUFFER_BYTES = 4096
 STALLED = 20

@@ -9,6 +9,8 @@ from tests.system.conftest import Launch
 from tests.system.load import Load
 from tests.system.reading import reading
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.timeout(600)
 async def test_what_was_answered_survives_a_kill_once(launch: Launch, soak_times: int) -> None:

@@ -13,6 +13,8 @@ from tests.system.mutation import Mutations
 from tests.system.reading import RECEIVER, Reader, faults_of, reading, receipt_of
 from tests.system.wire import connected
 
+pytestmark = pytest.mark.alone
+
 CONNECTIONS = 8
 BODIES = 12_000
 SOAK_BODIES = 100_000

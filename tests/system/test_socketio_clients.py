@@ -272,7 +272,7 @@ async def test_the_python_client_gets_each_event_once(
     sio.on("subscription:confirmed", lambda _: confirmed.set(), namespace=namespace)
     chosen = None if transport == "default" else [transport]
     async with asyncio.timeout(60):
-        await sio.connect(server.url, transports=chosen, namespaces=[namespace])
+        await sio.connect(server.url, transports=chosen, namespaces=[namespace], wait_timeout=30)
         await sio.emit("subscribe_project", project, namespace=namespace)
         await confirmed.wait()
         receipts = await post(server.port, messages)

@@ -150,7 +150,8 @@ async def test_a_quiet_stream_shows_that_it_lives(launch: Launch) -> None:
     server = launch({"TOCSIN_LIVE__HEARTBEAT_S": "1"})
     async with streaming(server.port, project="nobody") as stream:
         for _ in range(2):
-            comment = await stream.next(limit_s=5)
+            # The default is 15 s.
+            comment = await stream.next(limit_s=10)
             assert (comment.kind, comment.data) == ("", "heartbeat")
 
 
@@ -175,7 +176,7 @@ async def test_a_stream_that_nobody_reads_holds_nobody_up(
         for number in range(60):
             message = sample("log_entry", project="s-9", message="x" * 200_000)
             _, seq = receipt_of(await sender.post(RECEIVER, message))
-            assert (await quick.event(limit_s=5)).json()["seq"] == seq, number
+            assert (await quick.event()).json()["seq"] == seq, number
 
 
 @pytest.mark.parametrize("query", ["from=never", "from=-1", "limit=x&from=", "from=1e9"])

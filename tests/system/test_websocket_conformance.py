@@ -17,6 +17,8 @@ from kosoku import FailureError, run_fuzzingclient
 from tests.system.server import LOOK_EVERY_S, START_LIMIT_S, clean_environment, free_port
 from tests.system.wire import connected
 
+pytestmark = pytest.mark.alone
+
 LEFT_OUT = ("9.*", "12.*", "13.*")
 GOOD = {"OK", "NON-STRICT", "INFORMATIONAL"}
 

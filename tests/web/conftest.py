@@ -1,7 +1,7 @@
 """The API's parts on a real database, called over ASGI without a socket."""
 
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_network
@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from tests.call import Answer, called
 from tocsin.edge.callers import Callers
 from tocsin.model.access import Role
 from tocsin.model.event import new_event_id
@@ -29,7 +30,7 @@ from tocsin.store.database import Database, sqlite_url, writing_engine
 from tocsin.store.journal import Journal, Limits
 from tocsin.store.passwords import Passwords
 from tocsin.testing.clock import HandClock
-from tocsin.web import people, session, sign_in_page, tokens
+from tocsin.web import people, session, tokens
 from tocsin.web.problems import add_problem_handlers
 from tocsin.web.sign_in import SignIn
 
@@ -38,22 +39,6 @@ AUTH = AuthSettings(
 )
 HTTP = HttpSettings(trusted_proxies=(ip_network("10.0.0.0/8"),))
 QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-    @property
-    def cookie(self) -> str:
-        """The session cookie it sets, as it is sent back."""
-        return self.headers["set-cookie"].partition(";")[0]
 
 
 @dataclass(frozen=True)
@@ -78,24 +63,10 @@ class House:
         raw = (
             body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         )
-        sent = {"host": "127.0.0.1:8000", **(headers or {})}
+        sent = dict(headers or {})
         if raw:
             sent = {"content-type": "application/json", "content-length": str(len(raw)), **sent}
-        plain, _, query = path.partition("?")
-        scope = {
-            "type": "http",
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "http",
-            "path": plain,
-            "raw_path": plain.encode(),
-            "query_string": query.encode(),
-            "root_path": "",
-            "client": (peer, 4711),
-            "server": ("127.0.0.1", 8000),
-            "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
-        }
-        return await _ask(self.app, scope, raw)
+        return await called(self.app, method, path, raw, peer=peer, headers=sent)
 
     async def person(self, name: str, role: Role = Role.ADMIN) -> Person:
         """Somebody whose password is "correct horse"."""
@@ -126,21 +97,6 @@ class House:
             return [(row.type, json.loads(row.data)) for row in rows]
 
 
-async def _ask(app: Callable[..., Awaitable[None]], scope: dict[str, Any], body: bytes) -> Answer:
-    said: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: dict[str, Any]) -> None:
-        said.append(message)
-
-    await app(scope, receive, send)
-    headers = {name.decode(): value.decode() for name, value in said[0]["headers"]}
-    whole = b"".join(message.get("body", b"") for message in said[1:])
-    return Answer(said[0]["status"], headers, whole)
-
-
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncGenerator[House, None]:
     """Sessions, people and tokens, as the whole API has them."""
@@ -166,7 +122,6 @@ async def house(tmp_path: Path) -> AsyncGenerator[House, None]:
                 sign_in=sign_in, callers=callers, credentials=credentials, database=database
             )
         )
-        app.include_router(sign_in_page.router(sign_in))
         app.include_router(
             people.router(
                 database=database,

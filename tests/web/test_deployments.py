@@ -1,14 +1,12 @@
-"""`/api/v1/deployments`: ids of all kinds, pages, steps and logs."""
+"""`/api/v1/deployments`: ids of all kinds, pages and steps."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from tests.journal import Reading, ended, message, reading_in, step
-from tocsin.web import deployments
+from tests.journal import Reading, ended, reading_in, step
 
 IDS = ["1", "a/b", "a/logs", "logs", "/", "a b", "a+b", "..", ".", "100%", "%2F", "部署-1", "a?b#c"]
 IDS += ["a\nb", "'; --", "a/b/steps", "\u202e"]
@@ -68,6 +66,8 @@ async def test_filters_are_taken_from_the_query(reading: Reading) -> None:
     assert await ids("status=failed&status=running") == ["2", "1"]
     assert await ids("q=MAIN&project=shop") == ["1"]
     assert await ids("stalled=true") == []
+    assert await ids("attention=true") == ["2"]
+    assert await ids("attention=false") == ["1"]
     assert await ids("since=2026-01-01T08:00:00%2B08:00&until=") == ["2", "1"]
     assert await ids("since=2026-01-01T08:00:01+08:00") == []
     assert await ids("q=%00") == []
@@ -94,86 +94,41 @@ async def test_a_wrong_query_is_a_problem_that_names_the_field(
     assert [fault["field"] for fault in answer.json["errors"]] == [field]
 
 
-@pytest.fixture
-async def two_runs(reading: Reading) -> Reading:
-    """Two lines in the first run, one in the second."""
-    await reading.told.tell(
-        step("step_started", "build", 1, logs="one\n\x1b[31mtwo\x1b[0m"),
-        ended(5, "failure"),
-        step("step_started", "build", 9, logs="three", level="ERROR"),
-    )
-    return reading
+async def test_what_is_usual_is_told_by_the_others_of_the_project(reading: Reading) -> None:
+    for name, seconds, status in (
+        ("1", 10, "success"),
+        ("2", 30, "success"),
+        ("3", 500, "failure"),
+    ):
+        await reading.told.tell(
+            step("step_started", "build", 0, name),
+            step("step_completed", "build", seconds - 5, name, step_status="success"),
+            ended(seconds, status, name),
+        )
+    await reading.told.tell(step("step_started", "build", 0, "4"))
 
+    running = await reading.get("/api/v1/deployments/4/usual")
+    itself = await reading.get("/api/v1/deployments/2/usual")
+    missing = await reading.get("/api/v1/deployments/5/usual")
 
-async def test_steps_and_lines_can_be_had_of_one_run(two_runs: Reading) -> None:
-    async def get(rest: str) -> list[object]:
-        answer = await two_runs.get(f"/api/v1/deployments/1/{rest}")
-        return [one.get("text", one.get("run")) for one in answer.json["items"]]
-
-    missing = await two_runs.get("/api/v1/deployments/1/logs?run=3")
-
-    assert await get("steps") == [1, 2]
-    assert await get("steps?run=2") == [2]
-    assert await get("logs?run=1") == ["one", "\x1b[31mtwo\x1b[0m"]
-    assert await get("logs?run=2") == ["three"]
-    assert await get("logs?level=error") == ["three"]
-    assert await get("logs?from_line=2&to_line=2") == ["\x1b[31mtwo\x1b[0m"]
-    assert await get("logs?q=THREE&step=build") == ["three"]
+    assert running.json == {"runs": 2, "duration": 20.0, "steps": {"build": 15.0}}
+    assert itself.json == {"runs": 1, "duration": 10.0, "steps": {"build": 5.0}}
     assert missing.status == 404
 
 
-async def test_lines_are_paged_with_their_total(two_runs: Reading) -> None:
-    first = (await two_runs.get("/api/v1/deployments/1/logs?limit=2")).json
-    more = f"/api/v1/deployments/1/logs?limit=2&cursor={first['next_cursor']}"
-    second = (await two_runs.get(more)).json
-
-    assert [one["line"] for one in first["items"] + second["items"]] == [1, 2, 3]
-    assert (first["total"], second["total"], second["next_cursor"]) == (3, 3, None)
-
-
-async def test_a_log_is_downloaded_as_a_text_with_its_colours(two_runs: Reading) -> None:
-    asked = await two_runs.get("/api/v1/deployments/1/logs?format=text")
-    accepted = await two_runs.get("/api/v1/deployments/1/logs", headers={"accept": "text/plain"})
-    cut = await two_runs.get("/api/v1/deployments/1/logs?format=text&limit=2&from_line=2")
-    decided = await two_runs.get(
-        "/api/v1/deployments/1/logs?format=json", headers={"accept": "text/plain"}
+async def test_steps_can_be_had_of_one_run(reading: Reading) -> None:
+    await reading.told.tell(
+        step("step_started", "build", 1),
+        ended(5, "failure"),
+        step("step_started", "build", 9),
     )
 
-    assert asked.body == accepted.body == b"one\n\x1b[31mtwo\x1b[0m\nthree\n"
-    assert asked.headers["content-type"] == "text/plain; charset=utf-8"
-    assert asked.headers["content-disposition"].startswith("attachment;")
-    assert cut.body == b"\x1b[31mtwo\x1b[0m\nthree\n"
-    assert decided.headers["content-type"] == "application/json"
+    async def runs(query: str) -> list[int]:
+        answer = await reading.get(f"/api/v1/deployments/1/steps{query}")
+        return [one["run"] for one in answer.json["items"]]
 
+    missing = await reading.get("/api/v1/deployments/1/steps?run=3")
 
-async def test_a_downloads_name_is_the_id_in_safe_characters(reading: Reading) -> None:
-    name = 'a"\r\n部'
-    await reading.told.tell(step("step_started", "build", 1, name))
-
-    answer = await reading.get(f"/api/v1/deployments/{quote(name, safe='')}/logs?format=text")
-
-    assert answer.headers["content-disposition"] == (
-        "attachment; filename=\"deployment.log\"; filename*=UTF-8''a%22%0D%0A%E9%83%A8.log"
-    )
-    assert answer.body == b""
-
-
-async def test_a_long_log_is_sent_in_parts_and_ends_though_it_grows(
-    reading: Reading, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(deployments, "LINES_AT_ONCE", 10)
-    logs = [f"line {number}" for number in range(95)]
-    await reading.told.tell(message("log_batch", logs=logs))
-
-    async def grow() -> None:
-        while True:
-            await reading.told.tell(message("log_entry", message="later"))
-
-    growing = asyncio.create_task(grow())
-    answer = await reading.get("/api/v1/deployments/1/logs?format=text")
-    growing.cancel()
-
-    assert answer.chunks >= 10
-    lines = answer.body.decode().splitlines()
-    assert lines[:95] == logs
-    assert set(lines[95:]) <= {"later"}
+    assert await runs("") == [1, 2]
+    assert await runs("?run=2") == [2]
+    assert missing.status == 404

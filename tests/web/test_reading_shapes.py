@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from tests.journal import Answer, at, ended, event, message, reading_in, step
+from tests.call import Answer
+from tests.journal import at, ended, event, message, reading_in, step
 from tocsin.web.reading_shapes import (
     DaysPage,
     DeploymentsPage,
@@ -13,9 +14,12 @@ from tocsin.web.reading_shapes import (
     EventsPage,
     EventView,
     LinesPage,
+    MatchesView,
+    OutlineView,
     ProjectsPage,
     Shape,
     StepsPage,
+    UsualView,
 )
 
 
@@ -45,6 +49,9 @@ async def test_every_answer_has_its_shape(tmp_path: Path) -> None:
         fits(DeploymentsPage, await reading.get("/api/v1/deployments?limit=1"))
         steps = fits(StepsPage, await reading.get("/api/v1/deployments/1/steps"))
         lines = fits(LinesPage, await reading.get("/api/v1/deployments/1/logs"))
+        fits(OutlineView, await reading.get("/api/v1/deployments/1/logs/outline?step=build"))
+        fits(MatchesView, await reading.get("/api/v1/deployments/1/logs/search?q=o"))
+        fits(UsualView, await reading.get("/api/v1/deployments/2/usual"))
         events = fits(EventsPage, await reading.get("/api/v1/events"))
         one = fits(EventView, await reading.get("/api/v1/events/e-1"))
         fits(ProjectsPage, await reading.get("/api/v1/projects"))

@@ -9,33 +9,29 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from tests.journal import told_in
+from tests.web.systems import system_over
 from tocsin.clock import SystemClock
 from tocsin.edge.callers import Callers
 from tocsin.settings import load
 from tocsin.store.access import StoredCredentials
 from tocsin.web.api import build_api
-from tocsin.web.health import STORE, Health, store_check
 from tocsin.web.routers import Parts, routers_of
 
 
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncGenerator[FastAPI, None]:
-    settings, clock = load(environ={}).settings, SystemClock()
+    loaded, clock = load(environ={}), SystemClock()
+    settings = loaded.settings
     async with told_in(tmp_path) as told:
         credentials = StoredCredentials(told.database, clock)
         parts = Parts(
+            loaded=loaded,
             database=told.database,
             journal=told.journal,
             callers=Callers(credentials, settings.auth, settings.http),
             credentials=credentials,
             clock=clock,
-            auth=settings.auth,
-            health=Health(
-                instance="one",
-                version="1",
-                clock=clock,
-                checks={STORE: store_check(told.database, told.journal)},
-            ),
+            system=system_over(told, clock),
             registry=CollectorRegistry(),
             version="1",
         )
@@ -64,5 +60,5 @@ async def test_every_part_of_the_api_is_there(api: FastAPI) -> None:
 
     assert tags == {
         *("deployments", "events", "health", "metrics"),
-        *("people", "projects", "session", "tokens"),
+        *("people", "projects", "session", "system", "tokens"),
     }

@@ -172,3 +172,94 @@ async def test_what_is_neither_password_nor_code_is_refused(house: Any, body: An
 
     assert answer.status == 422
     assert answer.json["errors"]
+
+
+OWN = f"{PATH}/password"
+CHANGE = {"current": "correct horse", "new": "battery staple"}
+
+
+async def signed_in(house: Any, **said: str) -> dict[str, str]:
+    """The headers of a new session."""
+    opened = await house.call("POST", PATH, {**GOOD, **said}, peer=STRANGER)
+    assert opened.status == 200
+    return {"cookie": opened.cookie, "x-csrf-token": opened.json["csrf"]}
+
+
+@pytest.mark.parametrize("role", [Role.SENDER, Role.VIEWER, Role.ADMIN])
+async def test_a_person_changes_their_password_and_their_other_sessions_end(
+    house: Any, role: Role
+) -> None:
+    await house.person("mina", role)
+    here, elsewhere = await signed_in(house), await signed_in(house)
+
+    changed = await house.call("PUT", OWN, CHANGE, peer=STRANGER, headers=here)
+
+    shown = [
+        (await house.call("GET", PATH, peer=STRANGER, headers=one)).status
+        for one in (here, elsewhere)
+    ]
+    old = await house.call("POST", PATH, GOOD, peer=STRANGER)
+    assert changed.status == 204
+    assert shown == [200, 401]
+    assert old.status == 401
+    await signed_in(house, password="battery staple")
+    kind, data = (await house.events())[2]
+    assert (kind, data) == (
+        "setting.changed",
+        {"what": "person.password_changed", "name": "mina", "by": "mina"},
+    )
+
+
+async def test_guessing_the_current_password_becomes_slow(house: Any) -> None:
+    await house.person("mina")
+    here = await signed_in(house)
+    wrong = {**CHANGE, "current": "wrong horse"}
+
+    answers = [
+        await house.call("PUT", OWN, wrong, peer=STRANGER, headers=here)
+        for _ in range(FREE_TRIES + 1)
+    ]
+    right = await house.call("PUT", OWN, CHANGE, peer=STRANGER, headers=here)
+
+    assert [answer.status for answer in answers] == [*[401] * FREE_TRIES, 429]
+    assert right.status == 429
+    assert [kind for kind, _ in await house.events()] == ["person.signed_in"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({**CHANGE, "new": "short"}, 422),
+        ({**CHANGE, "again": "battery staple"}, 422),
+        ({"new": "battery staple"}, 422),
+        ([], 400),
+    ],
+)
+async def test_a_password_that_cannot_be_is_refused(house: Any, body: Any, status: int) -> None:
+    await house.person("mina")
+    here = await signed_in(house)
+
+    refused = await house.call("PUT", OWN, body, peer=STRANGER, headers=here)
+
+    assert refused.status == status
+    assert b"battery staple" not in refused.body
+
+
+async def test_only_a_session_of_a_person_has_a_password_to_change(house: Any) -> None:
+    opened = await house.call("POST", PATH, {"code": await house.code()}, peer=STRANGER)
+    by_code = {"cookie": opened.cookie, "x-csrf-token": opened.json["csrf"]}
+    # Called as sessions by code are.
+    await house.person("first sign-in")
+    here = await signed_in(house, name="first sign-in")
+
+    async def status(headers: Any, peer: str = STRANGER) -> int:
+        answer = await house.call("PUT", OWN, CHANGE, peer=peer, headers=headers)
+        found: int = answer.status
+        return found
+
+    assert await status(by_code) == 403
+    assert await status(await house.token(Role.ADMIN)) == 403
+    assert await status({}, "127.0.0.1") == 403
+    assert await status({}) == 401
+    assert await status({"cookie": here["cookie"]}) == 403
+    assert await status(here) == 204

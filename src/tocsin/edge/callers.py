@@ -5,6 +5,7 @@ calls from this machine gets the local role; who shows something that is not kno
 never the local role, so that a withdrawn token stops working at this machine too.
 """
 
+import re
 from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Literal, Protocol
@@ -35,6 +36,9 @@ _PAGE_SCHEMES = {"ws": "http", "wss": "https"}
 # Where a call's reading is kept in its own scope.
 _SAID = "tocsin.said"
 
+# As a prefix may be written; anything else would have to be escaped to go into addresses.
+_PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _READ = frozenset(
     {
@@ -46,6 +50,7 @@ _READ = frozenset(
         b"sec-fetch-site",
         b"x-csrf-token",
         b"x-forwarded-for",
+        b"x-forwarded-prefix",
         b"x-forwarded-proto",
         b"x-tocsin-token",
     }
@@ -160,6 +165,15 @@ class Callers:
     def is_https(self, scope: Scope) -> bool:
         """Whether the caller's own connection is encrypted, at a trusted proxy as well."""
         return self._read(scope).scheme == "https"
+
+    def forwarded_prefix(self, scope: Scope) -> str:
+        """Under what a trusted proxy has put Tocsin, such as `/tools`; nothing when it says none.
+
+        What is no plain path is passed over: it goes into a page.
+        """
+        said = self._read(scope)
+        prefix = said.get(b"x-forwarded-prefix").rpartition(",")[2].strip().rstrip("/")
+        return prefix if said.peer.is_trusted and _PREFIX.fullmatch(prefix) else ""
 
     def _read(self, scope: Scope) -> _Said:
         """What the call says; read once, however often it is asked for while it lasts."""

@@ -51,11 +51,10 @@ class Http(HttpToolsProtocol):
         self._segment = data
         super().data_received(data)
         self._segment = b""
-        if not self._is_in_head:
-            if self._head_timer is not None:
-                self._forget_head()
-        elif self._head_bytes == 0:
+        if not self._is_waiting() or (self._is_in_head and self._head_bytes == 0):
+            # Each head has a time of its own.
             self._forget_head()
+        if self._head_timer is None and self._is_waiting():
             self._head_timer = self.loop.call_later(HEAD_LIMIT_S, self._end, _LATE)
 
     def on_message_begin(self) -> None:
@@ -108,9 +107,17 @@ class Http(HttpToolsProtocol):
     def _end(self, answer: bytes) -> None:
         """Close a connection whose call does not come to an end."""
         self._head_timer = None
-        if self._is_answered() and not self.transport.is_closing():
+        if self._is_in_head and self._is_answered() and not self.transport.is_closing():
             self.transport.write(answer)
         self.transport.close()
+
+    def _is_waiting(self) -> bool:
+        """Whether it is the client's turn, in a head or before one.
+
+        uvicorn's own limit between calls ends with the first byte, but an empty line begins no
+        call, nor does the rest of a body whose answer was there before it.
+        """
+        return self._is_in_head or (self in self.connections and self._is_answered())
 
     def _is_answered(self) -> bool:
         """Whether no answer is under way on this connection."""

@@ -57,7 +57,8 @@ class DeploymentFilter:
     """Deployments that fit in every field.
 
     The times are when their newest run was first heard of. `text` stands in the id, the project
-    or a fact, in upper or lower case.
+    or a fact, in upper or lower case. Those that need attention stalled, or failed without a
+    later success of their project.
     """
 
     projects: tuple[str, ...] = ()
@@ -66,6 +67,7 @@ class DeploymentFilter:
     since: datetime | None = None
     until: datetime | None = None
     text: str = ""
+    needs_attention: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

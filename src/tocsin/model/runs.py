@@ -37,6 +37,25 @@ class Step:
     def state(self) -> StepState:
         return self.last.state
 
+    @property
+    def started_at(self) -> int | None:
+        """When its first attempt began whose begin is known; in microseconds."""
+        return next((one.started_at for one in self.attempts if one.started_at is not None), None)
+
+    @property
+    def ended_at(self) -> int | None:
+        """When its last attempt ended, in microseconds; None while it is under way."""
+        return self.last.ended_at if self.state.is_final else None
+
+    @property
+    def duration_s(self) -> float | None:
+        """Its sender's, when it was tried once; else the time from begin to end."""
+        if len(self.attempts) == 1 or self.started_at is None:
+            return self.last.duration_s
+        if self.ended_at is None:
+            return None
+        return max(0, self.ended_at - self.started_at) / _MICROSECONDS
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

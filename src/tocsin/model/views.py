@@ -27,9 +27,10 @@ FACTS = (
     "deploy_type",
     "server_host",
     "error_message",
+    "environment",
+    "actor",
+    "url",
 )
-
-_MICROSECONDS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,24 +123,15 @@ def run_json(run: Run) -> dict[str, Any]:
 
 
 def step_json(step: Step, run: int) -> dict[str, Any]:
-    """One step of a run: begun with its first attempt, ended with its last.
-
-    The duration of a step tried once is its sender's, else the time from begin to end.
-    """
-    last = step.last
-    started_at = next((one.started_at for one in step.attempts if one.started_at is not None), None)
-    ended_at = last.ended_at if last.state.is_final else None
-    duration_s = last.duration_s
-    if len(step.attempts) > 1 and started_at is not None:
-        duration_s = None if ended_at is None else max(0, ended_at - started_at) / _MICROSECONDS
+    """One step of a run: begun with its first attempt, ended with its last."""
     return {
         "name": step.name,
         "run": run,
-        "status": last.state.value,
-        "conclusion": last.conclusion or None,
-        "started_at": _instant(started_at),
-        "completed_at": _instant(ended_at),
-        "duration": duration_s,
+        "status": step.state.value,
+        "conclusion": step.last.conclusion or None,
+        "started_at": _instant(step.started_at),
+        "completed_at": _instant(step.ended_at),
+        "duration": step.duration_s,
         "attempts": [
             _attempt_json(number, attempt)
             for number, attempt in enumerate(step.attempts, step.first_attempt)
@@ -147,8 +139,11 @@ def step_json(step: Step, run: int) -> dict[str, Any]:
     }
 
 
-def line_json(line: Line) -> dict[str, Any]:
-    """One log line; escape sequences of terminals are kept in its text."""
+def line_json(line: Line, received_at: int | None) -> dict[str, Any]:
+    """One log line; escape sequences of terminals are kept in its text.
+
+    `received_at` is in microseconds, None once its event is no longer kept.
+    """
     return {
         "line": line.line,
         "at": _instant(line.at),
@@ -156,6 +151,7 @@ def line_json(line: Line) -> dict[str, Any]:
         "step": line.step,
         "text": line.text,
         "seq": line.seq,
+        "received_at": _instant(received_at),
     }
 
 

@@ -18,6 +18,7 @@ class Explained:
     key: str
     value: object
     origin: str
+    is_secret: bool = False
 
 
 def explain(loaded: Loaded, *, with_defaults: bool = False) -> list[Explained]:
@@ -30,7 +31,8 @@ def explain(loaded: Loaded, *, with_defaults: bool = False) -> list[Explained]:
         is_secret = not isinstance(node, Value) or node.is_secret
         origin = loaded.origins.get(dotted(key), "default")
         if with_defaults or origin != "default":
-            rows.append(Explained(dotted(key), _shown(value, is_secret=is_secret), origin))
+            shown = _shown(value, is_secret=is_secret)
+            rows.append(Explained(dotted(key), shown, origin, is_secret))
     return rows
 
 

@@ -77,6 +77,17 @@ def described() -> Iterator[Described]:
         comment = []
 
 
+def description_of(setting: str) -> str:
+    """What defaults.toml says of a setting, by its dotted name; of what is in a table, its table.
+
+    An entry of a table has a name of its own, and a kind's options are described as a whole.
+    """
+    texts = {dotted(one.key): one.text for one in described()}
+    while setting and setting not in texts:
+        setting = setting.rpartition(".")[0]
+    return texts.get(setting, "")
+
+
 def render_configuration() -> str:
     """The page as Markdown."""
     parts = [_INTRODUCTION, "## At the top of the file\n"]

@@ -81,6 +81,11 @@ class Database:
         """
         return await asyncio.wrap_future(self.writer.submit(work))
 
+    def size_bytes(self) -> int:
+        """What the database takes on the disk, with the log of what is not yet in its place."""
+        wal = self.path.with_name(f"{self.path.name}-wal")
+        return sum(one.stat().st_size for one in (self.path, wal) if one.exists())
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection that sees everything committed before, and cannot write."""
@@ -109,6 +114,9 @@ async def open_database(url: URL) -> Database:
         pool_timeout=BUSY_TIMEOUT_S,
     )
     event.listen(readers.sync_engine, "connect", _pragmas(_READER_PRAGMAS))
+    # Else the connection of a reader that was cancelled is ended by two tasks. When both are
+    # cancelled, as at the end of the loop, one may wait for a thread that the other has ended.
+    readers.dialect.do_terminate = readers.dialect.do_close  # type: ignore[method-assign]
     return Database(writing_engine(url), readers)
 
 

@@ -1,7 +1,7 @@
 """Read deployments as they look now: lists of them, one by its id, and all that was said of one."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import orjson
@@ -14,6 +14,7 @@ from tocsin.model.filters import DeploymentFilter
 from tocsin.model.paging import Page
 from tocsin.model.views import Summary
 from tocsin.model.words import DeploymentState
+from tocsin.store.attention import NEEDY, needs_attention
 from tocsin.store.keyset import Order, first_keys, keys_within, unindexed
 from tocsin.store.packing import unpack_state
 from tocsin.store.search import contains
@@ -32,6 +33,18 @@ _SHOWN = tuple(deployments.c[name] for name in _NAMES)
 _STATUS, _FACTS = _NAMES.index("status"), _NAMES.index("facts")
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """All that was said of a deployment, as it is kept."""
+
+    state: str
+    steps: Sequence[tuple[str, str]]
+
+    def unpack(self) -> Deployment:
+        """All of it; some milliseconds' work for a long one."""
+        return unpack_state(self.state, self.steps)
+
+
 async def page(
     conn: AsyncConnection, wanted: DeploymentFilter, limit: int, before: int | None = None
 ) -> Page[Summary]:
@@ -40,19 +53,12 @@ async def page(
     `before` is the `opened_seq` of the last one of the page before.
     """
     opened_seq = deployments.c.opened_seq
-    where = await within(conn, opened_seq, deployments.c.opened_at, wanted.since, wanted.until)
+    statuses = _statuses(wanted)
+    if statuses == ():
+        return Page((), is_more=False)
+    where = await _conditions(conn, wanted)
     if before is not None:
         where.append(opened_seq < before)
-    if wanted.is_stalled is not None:
-        where.append(deployments.c.is_stalled.is_(wanted.is_stalled))
-    if wanted.text:
-        where.append(_says(wanted.text))
-    statuses = [status.value for status in wanted.statuses]
-    if wanted.is_stalled:
-        under_way = [status.value for status in _UNDER_WAY]
-        statuses = [one for one in under_way if not statuses or one in statuses]
-        if not statuses:
-            return Page((), is_more=False)
     driver: tuple[ColumnElement[str], Sequence[str]] | None = None
     if wanted.projects:
         driver = (deployments.c.project, wanted.projects)
@@ -67,6 +73,32 @@ async def page(
     statement = select(*_SHOWN).where(in_list(opened_seq, "seqs")).order_by(order)
     rows = await conn.execute(statement, {"seqs": json_list(fitting.items)})
     return Page([_summary(row) for row in rows], fitting.is_more)
+
+
+async def _conditions(conn: AsyncConnection, wanted: DeploymentFilter) -> list[ColumnElement[bool]]:
+    """What is asked of each row beside its project and status."""
+    columns = deployments.c
+    where = await within(conn, columns.opened_seq, columns.opened_at, wanted.since, wanted.until)
+    if wanted.is_stalled is not None:
+        where.append(columns.is_stalled.is_(wanted.is_stalled))
+    if wanted.needs_attention is not None:
+        is_needy = needs_attention()
+        where.append(is_needy if wanted.needs_attention else ~is_needy)
+    if wanted.text:
+        where.append(_says(wanted.text))
+    return where
+
+
+def _statuses(wanted: DeploymentFilter) -> Sequence[str] | None:
+    """The statuses that the rows wanted can have; None for any."""
+    said = [wanted.statuses] if wanted.statuses else []
+    if wanted.is_stalled:
+        said.append(_UNDER_WAY)
+    if wanted.needs_attention:
+        said.append(NEEDY)
+    if not said:
+        return None
+    return tuple(one.value for one in said[0] if all(one in others for others in said))
 
 
 async def with_id(
@@ -89,6 +121,32 @@ async def state_of(conn: AsyncConnection, pk: int) -> Deployment:
     of_it = select(steps.c.name, steps.c.marks).where(steps.c.deployment_pk == pk)
     rows = await conn.execute(of_it.order_by(steps.c.position))
     return unpack_state(state, ((name, marks) for name, marks in rows))
+
+
+async def latest_successes(
+    conn: AsyncConnection, project: str, limit: int, without: int
+) -> Sequence[Packed]:
+    """What was said of the project's newest deployments that succeeded, but one; still packed."""
+    newest = (
+        select(deployments.c.pk, deployments.c.state)
+        .where(
+            deployments.c.project == project,
+            deployments.c.pk != without,
+            # By the index on the project, from its newest deployment back.
+            unindexed(deployments.c.status == DeploymentState.SUCCESS.value),
+        )
+        .order_by(deployments.c.opened_seq.desc())
+        .limit(limit)
+    )
+    states = {row.pk: row.state for row in await conn.execute(newest)}
+    of_them = select(steps.c.deployment_pk, steps.c.name, steps.c.marks).where(
+        in_list(steps.c.deployment_pk, "pks")
+    )
+    rows = await conn.execute(of_them.order_by(steps.c.position), {"pks": json_list(states)})
+    said: dict[int, list[tuple[str, str]]] = {pk: [] for pk in states}
+    for row in rows:
+        said[row.deployment_pk].append((row.name, row.marks))
+    return [Packed(states[pk], tuple(said[pk])) for pk in states]
 
 
 def _says(text: str) -> ColumnElement[bool]:

@@ -59,7 +59,7 @@ class Journal:
     ) -> None:
         self._database = database
         self._appender = appender
-        self._limits = limits
+        self.limits = limits
         self._on_commit = on_commit
         self._waiting: deque[Call] = deque()
         self._waiting_events = 0
@@ -89,7 +89,7 @@ class Journal:
             StoreDown: nothing of it is stored.
         """
         # One alone may be larger: it would never be stored, however often its sender tries.
-        if self._waiting and (self._waiting_events + len(events) > self._limits.queue_max_events):
+        if self._waiting and (self._waiting_events + len(events) > self.limits.queue_max_events):
             raise StoreDown(
                 "Too much is waiting to be stored; nothing was stored.", retry_after_s=1
             )
@@ -133,7 +133,7 @@ class Journal:
         """
         size = 0
         with suppress(IndexError):  # nobody waits any more
-            while size < self._limits.batch_max_events:
+            while size < self.limits.batch_max_events:
                 entry = self._waiting.popleft()
                 group.append(entry)
                 size += len(entry.events)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin.errors import Reason, Rejected
@@ -45,8 +45,19 @@ async def is_empty(conn: AsyncConnection) -> bool:
 
 async def with_password(conn: AsyncConnection, name: str) -> tuple[Person, str] | None:
     """Who has that name and is not shut out, and the hash of their password."""
+    return await _first_with_password(conn, people.c.name_key == name_key(name))
+
+
+async def with_id(conn: AsyncConnection, person_id: str) -> tuple[Person, str] | None:
+    """Who has that id and is not shut out, and the hash of their password."""
+    return await _first_with_password(conn, people.c.id == person_id)
+
+
+async def _first_with_password(
+    conn: AsyncConnection, is_meant: ColumnElement[bool]
+) -> tuple[Person, str] | None:
     found = select(*_COLUMNS, people.c.password_hash).where(
-        people.c.name_key == name_key(name), people.c.disabled_at.is_(None)
+        is_meant, people.c.disabled_at.is_(None)
     )
     row = (await conn.execute(found)).first()
     return None if row is None else (_person(row), row.password_hash)
@@ -138,6 +149,18 @@ def change(conn: Connection, person_id: str, wanted: PersonChange, now: datetime
         if wanted.kept_session is not None and disabled_at is None:
             ended = ended.where(sessions.c.hash != wanted.kept_session)
         conn.execute(ended)
+
+
+def change_by_password(
+    conn: Connection, person_id: str, password_hash: str, wanted: PersonChange, now: datetime
+) -> None:
+    """Change somebody who gave the password that `password_hash` stands for.
+
+    Raises:
+        Rejected: 401, that is no longer the person's password.
+    """
+    confirm_password(conn, person_id, password_hash)
+    change(conn, person_id, wanted, now)
 
 
 def remove(conn: Connection, person_id: str) -> None:

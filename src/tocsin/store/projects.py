@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import CTE, ColumnElement, Row, Select, select
 from sqlalchemy import func as sql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,18 +19,20 @@ async def page(conn: AsyncConnection, limit: int, after: str | None = None) -> P
 
     Names are found by one step in the index each, so only the page's own projects are counted.
     """
-    names = (await conn.execute(_names(after, limit + 1))).scalars().all()
+    listed = select(project_names(after).c.name).limit(limit + 1)
+    names = (await conn.execute(listed)).scalars().all()
     rows = (await conn.execute(_figures(names[:limit]))).all()
     return Page([_project(row) for row in rows], is_more=len(names) > limit)
 
 
-def _names(after: str | None, limit: int) -> Select[str]:
-    column = deployments.c.project
+def project_names(after: str | None = None) -> CTE:
+    """The names of all projects, or of those after the one called `after`, in order."""
+    column = deployments.alias("named").c.project
     first = select(sql.min(column).label("name"))
-    names = (first if after is None else first.where(column > after)).cte("names", recursive=True)
-    following = select(sql.min(column)).where(column > names.c.name).scalar_subquery()
-    names = names.union_all(select(following).where(names.c.name.is_not(None)))
-    return select(names.c.name).where(names.c.name.is_not(None)).limit(limit)
+    steps = (first if after is None else first.where(column > after)).cte("steps", recursive=True)
+    following = select(sql.min(column)).where(column > steps.c.name).scalar_subquery()
+    steps = steps.union_all(select(following).where(steps.c.name.is_not(None)))
+    return select(steps.c.name).where(steps.c.name.is_not(None)).cte("names")
 
 
 def _figures(names: Sequence[str]) -> Select[Any]:

@@ -24,7 +24,10 @@ log = structlog.get_logger(__name__)
 
 
 class Retention:
-    """One step waits for its time and then cleans up once."""
+    """One step waits for its time and then cleans up once.
+
+    `last_run_at` and `removed_events` tell what it has done since the start.
+    """
 
     def __init__(
         self,
@@ -38,9 +41,11 @@ class Retention:
         self._database = database
         self._journal = journal
         self._clock = clock
-        self._settings = settings
         self._dedupe_window = timedelta(seconds=journal_settings.dedupe_window_s)
         self._rules = KeepRules(settings.keep_days, settings.by_source, settings.by_type)
+        self.settings = settings
+        self.last_run_at: datetime | None = None
+        self.removed_events = 0
         self._removed = Counter(
             "tocsin_retention_removed",
             "What retention has removed.",
@@ -50,7 +55,7 @@ class Retention:
 
     async def step(self) -> None:
         """Let time pass, then clean up."""
-        await self._clock.sleep(self._settings.every_s)
+        await self._clock.sleep(self.settings.every_s)
         await self.clean_up()
 
     async def clean_up(self) -> None:
@@ -62,6 +67,7 @@ class Retention:
         await self._database.write(partial(pruning.remove_ended_sign_ins, now=now))
         if events or deployments:
             log.info("retention_removed", events=events, deployments=deployments)
+        self.last_run_at = self._clock.now()
         left, before = await self._give_back(), 0
         while left and left != before:
             await self._clock.sleep(PAUSE_S)
@@ -78,8 +84,8 @@ class Retention:
                 for one in page
                 if self._rules.is_expired(one.source, one.type, one.received_at, now)
             ]
-            for begin in range(0, len(expired), self._settings.slice_rows):
-                await self._remove_slice(expired[begin : begin + self._settings.slice_rows])
+            for begin in range(0, len(expired), self.settings.slice_rows):
+                await self._remove_slice(expired[begin : begin + self.settings.slice_rows])
             count += len(expired)
             if len(page) < LOOK or page[-1].received_at >= newest:
                 break
@@ -89,12 +95,13 @@ class Retention:
     async def _remove_slice(self, seqs: list[int]) -> None:
         await self._database.write(partial(pruning.remove_events, seqs=seqs))
         self._removed.labels("event").inc(len(seqs))
+        self.removed_events += len(seqs)
         await self._clock.sleep(PAUSE_S)
 
     async def _remove_deployments(self, now: datetime) -> int:
-        if self._settings.keep_days == FOR_EVER:
+        if self.settings.keep_days == FOR_EVER:
             return 0
-        before = now - timedelta(days=self._settings.keep_days)
+        before = now - timedelta(days=self.settings.keep_days)
         after, count = 0, 0
         while True:
             async with self._database.read() as conn:
@@ -109,14 +116,14 @@ class Retention:
 
     async def _remove_deployment(self, pk: int, before: datetime) -> None:
         remove = partial(
-            pruning.remove_deployment, pk=pk, before=before, slice_rows=self._settings.slice_rows
+            pruning.remove_deployment, pk=pk, before=before, slice_rows=self.settings.slice_rows
         )
         while not await self._journal.remove(remove):
             await self._clock.sleep(PAUSE_S)
         self._removed.labels("deployment").inc()
 
     async def _remove_seen(self, before: datetime) -> None:
-        slice_rows = self._settings.slice_rows
+        slice_rows = self.settings.slice_rows
         remove = partial(pruning.remove_seen, before=before, slice_rows=slice_rows)
         while await self._database.write(remove) == slice_rows:
             await self._clock.sleep(PAUSE_S)

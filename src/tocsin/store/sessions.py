@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin.errors import Reason, Rejected
 from tocsin.model.access import Credential, Role
+from tocsin.model.people import Person
 from tocsin.model.times import to_us
 from tocsin.store import people as people_store
 from tocsin.store import sign_in_codes
@@ -57,6 +58,15 @@ async def credential(conn: AsyncConnection, digest: str, now: datetime) -> Crede
         return None
     key = f"session:{digest[:_KEY_CHARS]}"
     return Credential(Role.parse(row.role), row.name, key, row.csrf)
+
+
+async def person_of(conn: AsyncConnection, digest: str, now: datetime) -> tuple[Person, str] | None:
+    """Whose session it is, and the hash of their password; None for one opened by a code."""
+    if await credential(conn, digest, now) is None:
+        return None
+    found = select(sessions.c.person_id).where(sessions.c.hash == digest)
+    person_id = (await conn.execute(found)).scalar_one_or_none()
+    return None if person_id is None else await people_store.with_id(conn, person_id)
 
 
 def open_by_password(

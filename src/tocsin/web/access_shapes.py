@@ -85,6 +85,13 @@ class SessionView(BaseModel):
         )
 
 
+class OwnPassword(_FromOutside):
+    """The password one has, and the one to have from now on."""
+
+    current: str = Field(max_length=1000, repr=False)
+    new: NewPassword = Field(repr=False)
+
+
 class NewPerson(_FromOutside):
     name: Name
     password: NewPassword = Field(repr=False)

@@ -84,6 +84,7 @@ class Health:
         self._version = version
         self._clock = clock
         self._began_s = clock.monotonic()
+        self.began_at = clock.now()
         self._checks = checks
         self._is_stopping = False
 

@@ -12,7 +12,7 @@ from tocsin.edge.calls import App, Receive, Scope, Send
 
 # Addresses that are followed by an id, and what may follow the id.
 COLLECTIONS: Mapping[bytes, tuple[bytes, ...]] = {
-    b"/api/v1/deployments/": (b"/steps", b"/logs"),
+    b"/api/v1/deployments/": (b"/steps", b"/usual", b"/logs", b"/logs/outline", b"/logs/search"),
     b"/api/v1/events/": (),
 }
 

@@ -4,6 +4,7 @@ An unknown parameter is refused: a misspelt filter that is passed over shows eve
 looks like an answer.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote
@@ -32,6 +33,7 @@ from tocsin.model.paging import LARGEST_INT, MAX_CURSOR_CHARS
 from tocsin.model.words import DeploymentState
 
 MAX_TEXT_CHARS = 200
+MAX_PATTERN_CHARS = 1_000
 
 
 def _instant(said: Any) -> Any:
@@ -85,6 +87,13 @@ class DeploymentsQuery(PageQuery):
         default=[], max_length=MAX_VALUES, description="Several mean any of them."
     )
     stalled: bool | None = None
+    attention: bool | None = Field(
+        default=None,
+        description=(
+            "true: those that stalled, or failed without a later success of their project; "
+            "false: all others."
+        ),
+    )
     since: Instant = Field(default=None, description="Newest run first heard of then or later.")
     until: Instant = Field(default=None, description="Newest run first heard of before then.")
     q: Text = Field(default="", description="A text in the id, the project or a fact.")
@@ -97,6 +106,7 @@ class DeploymentsQuery(PageQuery):
             self.since,
             self.until,
             self.q,
+            self.attention,
         )
 
 
@@ -112,9 +122,22 @@ class StepsQuery(OneDeploymentQuery):
     )
 
 
-class LogsQuery(StepsQuery):
+class LinesQuery(StepsQuery):
     step: Texts = Field(default=[], description="Several mean any of them.")
     level: Texts = Field(default=[], description="Several mean any of them.")
+
+    def filter(self, span: tuple[int | None, int | None]) -> LineFilter:
+        """What is wanted of lines; `span` are the times of the run."""
+        from_at, to_at = span
+        return LineFilter(
+            steps=tuple(self.step),
+            levels=tuple(level_of(level) for level in self.level),
+            from_at=from_at,
+            to_at=to_at,
+        )
+
+
+class LogsQuery(LinesQuery):
     q: Text = Field(default="", description="A text in the line.")
     from_line: Count | None = Field(default=None, description="The first line, inclusive.")
     to_line: Count | None = Field(default=None, description="The last line, inclusive.")
@@ -122,19 +145,29 @@ class LogsQuery(StepsQuery):
         default=None, description="50 when left out; for format=text then all lines."
     )
     cursor: Cursor = Field(default=None, description="`next_cursor` of the page before.")
+    with_total: bool = Field(default=True, description="false: `total` is null, nothing counted.")
     format: Literal["json", "text"] | None = Field(
         default=None, description="`text` downloads the lines; so does Accept: text/plain."
     )
+    colours: bool = Field(
+        default=True,
+        description="false: a text without escape sequences, and without what was written over.",
+    )
 
     def filter(self, span: tuple[int | None, int | None]) -> LineFilter:
-        return LineFilter(
-            tuple(self.step),
-            tuple(level_of(level) for level in self.level),
-            self.q,
-            self.from_line,
-            self.to_line,
-            *span,
+        """What is wanted of lines; `span` are the times of the run."""
+        return replace(
+            super().filter(span), text=self.q, from_line=self.from_line, to_line=self.to_line
         )
+
+
+class SearchQuery(LinesQuery):
+    q: Annotated[str, Field(min_length=1, max_length=MAX_PATTERN_CHARS)] = Field(
+        description="What to look for in the lines."
+    )
+    case: bool = Field(default=False, description="true: tell upper from lower case.")
+    regex: bool = Field(default=False, description="true: `q` is a regular expression (RE2).")
+    after_line: Count = Field(default=0, description="`scanned_to` of the call before.")
 
 
 class EventsQuery(PageQuery):

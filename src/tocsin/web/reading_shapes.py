@@ -45,6 +45,9 @@ class SummaryView(Shape):
     deploy_type: str | None
     server_host: str | None
     error_message: str | None
+    environment: str | None
+    actor: str | None
+    url: str | None = Field(description="Where the sender shows it, http or https.")
     lines: int = Field(description="Log lines, over all runs.")
     seq: int = Field(description="Its newest event.")
 
@@ -109,6 +112,14 @@ class StepsPage(Shape):
     next_cursor: None
 
 
+class UsualView(Shape):
+    """Medians over the latest successful deployments of the project."""
+
+    runs: int = Field(description="How many they are; at most 20.")
+    duration: float | None = Field(description="Seconds.")
+    steps: dict[str, float] = Field(description="Seconds, by the step's name.")
+
+
 class LineView(Shape):
     line: int = Field(ge=1, description="Its number in the deployment's log, from 1.")
     at: Instant
@@ -116,12 +127,41 @@ class LineView(Shape):
     step: str
     text: str
     seq: int
+    received_at: Instant | None = Field(
+        description="When Tocsin received it; null once its event is no longer kept."
+    )
 
 
 class LinesPage(Shape):
     items: list[LineView]
-    total: int = Field(description="How many lines fit, on all pages.")
+    total: int | None = Field(
+        description="How many lines fit, on all pages; null with with_total=false."
+    )
     next_cursor: str | None
+
+
+class OutlineView(Shape):
+    """Where the lines are that fit."""
+
+    total: int = Field(description="How many lines fit.")
+    first_line: int | None
+    last_line: int | None
+    every: int = Field(description="Lines that fit from one mark to the next.")
+    marks: list[int] = Field(
+        description=(
+            "Numbers of the first line that fits and of each one so many behind it. "
+            "Empty without a filter: numbers have no gap."
+        )
+    )
+
+
+class MatchesView(Shape):
+    """What one call found; `after_line=scanned_to` goes on."""
+
+    matches: list[int] = Field(description="Line numbers, ascending; at most 100,000.")
+    scanned_to: int = Field(description="Up to this line nothing was missed.")
+    last_line: int = Field(description="The newest line of the log.")
+    is_complete: bool = Field(description="Whether all lines were looked at.")
 
 
 class EventView(Shape):

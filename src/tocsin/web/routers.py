@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from tocsin.clock import Clock
 from tocsin.edge.callers import Callers
-from tocsin.settings.schema import AuthSettings
+from tocsin.settings import Loaded
 from tocsin.store.access import StoredCredentials
 from tocsin.store.database import Database
 from tocsin.store.journal import Journal
@@ -16,12 +16,13 @@ from tocsin.web import (
     deployments,
     events,
     health,
+    logs,
     metrics,
     people,
     projects,
     session,
-    sign_in_page,
-    start_page,
+    settings,
+    system,
     tokens,
 )
 from tocsin.web.sign_in import SignIn
@@ -31,13 +32,13 @@ from tocsin.web.sign_in import SignIn
 class Parts:
     """What the routes read and change."""
 
+    loaded: Loaded
     database: Database
     journal: Journal
     callers: Callers
     credentials: StoredCredentials
     clock: Clock
-    auth: AuthSettings
-    health: health.Health
+    system: system.System
     registry: CollectorRegistry
     version: str
 
@@ -53,16 +54,17 @@ def routers_of(parts: Parts) -> list[APIRouter]:
         callers=callers,
         passwords=passwords,
         clock=clock,
-        auth=parts.auth,
+        auth=parts.loaded.settings.auth,
     )
     return [
-        start_page.router(version=parts.version),
-        health.router(health=parts.health, callers=callers),
+        health.router(health=parts.system.health, callers=callers),
         deployments.router(database=database, callers=callers),
+        logs.router(database=database, callers=callers, clock=clock),
         projects.router(database=database, callers=callers),
         events.router(database=database, callers=callers),
         metrics.router(database=database, callers=callers, registry=parts.registry),
-        sign_in_page.router(sign_in),
+        system.router(system=parts.system, callers=callers),
+        settings.router(loaded=parts.loaded, callers=callers),
         session.router(
             sign_in=sign_in, callers=callers, credentials=credentials, database=database
         ),

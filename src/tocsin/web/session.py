@@ -1,14 +1,15 @@
-"""`/api/v1/session`: sign in, ask who one is, sign out."""
+"""`/api/v1/session`: sign in, ask who one is, change one's password, sign out."""
 
 from fastapi import APIRouter, Request, Response
 
 from tocsin.edge.callers import Callers
-from tocsin.errors import Rejected
-from tocsin.model.access import Caller
+from tocsin.errors import Reason, Rejected
+from tocsin.model.access import Caller, Role
 from tocsin.store import sessions
 from tocsin.store.access import StoredCredentials
 from tocsin.store.database import Database
-from tocsin.web.access_shapes import SessionView, SignInBody
+from tocsin.web.access_shapes import OwnPassword, SessionView, SignInBody
+from tocsin.web.callers import require
 from tocsin.web.problems import problem_response, problem_responses
 from tocsin.web.sign_in import SignIn, clear_cookie, set_cookie
 
@@ -43,6 +44,15 @@ def router(
         response_class=Response,
         summary="Sign out",
         responses=problem_responses(403, 503),
+    )
+    api.add_api_route(
+        "/password",
+        part.change_password,
+        methods=["PUT"],
+        status_code=204,
+        response_class=Response,
+        summary="Change my password",
+        responses=problem_responses(400, 401, 403, 413, 415, 422, 429, 503),
     )
     return api
 
@@ -91,6 +101,17 @@ class _Session:
             csrf = session.csrf if session is not None else None
         response.headers["Cache-Control"] = "no-store"
         return SessionView.of(caller, csrf)
+
+    async def change_password(self, body: OwnPassword, request: Request) -> Response:
+        """Change the password of who is signed in; their other sessions end."""
+        caller = await self._callers.identify(request.scope)
+        require(caller, Role.SENDER)
+        if caller.kind != "session":
+            message = "Sign in with your name and password to change it."
+            raise Rejected(403, Reason.NOT_ALLOWED, message)
+        await self._sign_in.change_password(request.scope, body.current, body.new)
+        self._credentials.forget()
+        return Response(status_code=204)
 
     async def close(self, request: Request) -> Response:
         """End the session of the cookie; without one there is nothing to end."""

@@ -1,4 +1,7 @@
-"""Open a session for whoever knows a password, or has the one-time code of an empty house."""
+"""Open a session for whoever knows a password, or has the one-time code of an empty house.
+
+And let a person who knows their password change it.
+"""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,7 +13,7 @@ from tocsin.edge.callers import SESSION_COOKIE, Callers
 from tocsin.edge.calls import Scope
 from tocsin.errors import Reason, Rejected
 from tocsin.model.access import Role
-from tocsin.model.audit import person_signed_in
+from tocsin.model.audit import person_signed_in, setting_changed
 from tocsin.model.tokens import digest_of, new_secret
 from tocsin.settings import AuthSettings
 from tocsin.store import people, sessions
@@ -104,6 +107,35 @@ class SignIn:
         )
         self._throttle.forgive(address, "")
         return opened
+
+    async def change_password(self, scope: Scope, current: str, new: str) -> None:
+        """Give the person of the session a new password; their other sessions end.
+
+        Raises:
+            Rejected: 401, `current` is not their password; 403, the session is nobody's who has
+                one; 429, too many tries.
+            StoreDown: nothing can be changed now.
+        """
+        digest, now = self._callers.session_digest(scope) or "", self._clock.now()
+        async with self._database.read() as conn:
+            known = await sessions.person_of(conn, digest, now)
+        if known is None:
+            message = "Only who signed in with a name and a password has one to change."
+            raise Rejected(403, Reason.NOT_ALLOWED, message)
+        person, stored = known
+        address = self._callers.address_of(scope)
+        self._throttle.take(address, person.name)
+        if not await self._passwords.matches(stored, current):
+            raise Rejected(401, Reason.BAD_CREDENTIALS, "The current password is wrong.")
+        change = people.PersonChange(
+            password_hash=await self._passwords.hash(new), kept_session=digest
+        )
+
+        event = setting_changed("person.password_changed", person.name, person.name, now)
+        await self._journal.append(
+            [event], lambda conn: people.change_by_password(conn, person.id, stored, change, now)
+        )
+        self._throttle.forgive(address, person.name)
 
     def _opened(self, scope: Scope, role: Role, name: str, good_for: timedelta) -> Opened:
         is_https = self._callers.is_https(scope)

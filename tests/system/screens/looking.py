@@ -1,0 +1,118 @@
+"""Look at every screen in one language: both themes, two widths, by axe, and for what is cut.
+
+The pictures are kept in `reports/screens/`, for people to look at.
+"""
+
+import itertools
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from playwright.sync_api import Page
+
+from tests.system.screens.conftest import Open
+from tests.system.screens.story import FAILED, LONG, RUNNING, SHOP
+from tests.system.server import Server
+
+ROOT = Path(__file__).parents[3]
+PICTURES = ROOT / "reports" / "screens"
+AXE = ROOT / "ui/node_modules/axe-core/axe.min.js"
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+THEMES = ("light", "dark")
+WIDTHS = (1280, 360)
+
+# A name for the picture, and the address.
+SCREENS = {
+    "deployments": "/",
+    "deployments-none": "/?q=nothing-is-called-this",
+    "failed": f"/deployments/{FAILED}?project={SHOP}",
+    "running": f"/deployments/{RUNNING}?project={SHOP}",
+    "unknown": "/deployments/no-such-thing",
+    "projects": "/projects",
+    "project": f"/projects/{quote(LONG, safe='')}",
+    "events": "/events",
+    "system": "/system",
+    "people": "/people",
+    "tokens": "/tokens",
+    "sign-in": "/sign-in",
+    "one-time": "/sign-in?code=x",
+    "nowhere": "/system/none",
+}
+
+# Texts that hold the name of a text instead of one.
+MISSING = r"""() => {
+  const parts = /^[a-z]+[A-Za-z]*(\.[a-zA-Z0-9_-]+)+$/;
+  const named = (text) => parts.test(text.trim());
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (named(node.data) && !node.parentElement.closest('code, pre, [data-said], .mono')) {
+      found.push(node.data);
+    }
+  }
+  return found;
+}"""
+
+# What does not fit into its place, and cannot be read in another way.
+CUT = r"""() => {
+  const found = [];
+  if (document.documentElement.scrollWidth > innerWidth) {
+    found.push(`the page is ${document.documentElement.scrollWidth} px wide`);
+  }
+  for (const element of document.querySelectorAll('body *')) {
+    const style = getComputedStyle(element);
+    const isCut = element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 2;
+    const hides = ['hidden', 'clip'].includes(style.overflowX) && style.visibility !== 'hidden';
+    const told = element.closest('[title], [aria-label], [data-whole]');
+    if (isCut && hides && !told && element.innerText?.trim() && !element.matches('.hidden-text')) {
+      found.push(`${element.className || element.tagName}: ${element.innerText.slice(0, 60)}`);
+    }
+  }
+  return found;
+}"""
+
+
+def look(shown: Server, opened: Open, language: str) -> None:
+    """Open each screen; every fault of all of them is told at once."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    faults: list[str] = []
+    for theme, width in itertools.product(THEMES, WIDTHS):
+        # The browser itself tells of the answer to an address that nothing is at.
+        with opened(
+            f"{shown.url}/",
+            language=language,
+            theme=theme,
+            width=width,
+            foreseen=("404 (Not Found)",),
+        ) as page:
+            page.add_init_script(path=AXE)
+            for name, address in SCREENS.items():
+                page.goto(f"{shown.url}{address}")
+                settle(page)
+                picture = f"{name}-{language}-{theme}-{width}"
+                page.screenshot(path=PICTURES / f"{picture}.png")
+                faults += [f"{picture}: {fault}" for fault in faults_of(page)]
+    assert not faults, "\n".join(faults)
+
+
+def settle(page: Page) -> None:
+    """Wait until the screen has what it shows, and nothing moves in."""
+    page.wait_for_selector("h1")
+    page.wait_for_selector("[data-loading]", state="detached")
+    page.evaluate("document.fonts.ready")
+
+
+def faults_of(page: Page) -> list[str]:
+    """What is missing, cut, or hard to use with a screen reader or for weak eyes."""
+    missing = [f"text is missing: {one}" for one in page.evaluate(MISSING)]
+    cut = [f"cut: {one}" for one in page.evaluate(CUT)]
+    # What a bar at the window's edge covers by half is whole after a scroll.
+    page.evaluate("document.querySelector('nav')?.style.setProperty('position', 'static')")
+    found: dict[str, Any] = page.evaluate("tags => axe.run({ runOnly: tags })", list(WCAG))
+    barriers = [
+        f"{rule['id']}: {node['target']} {node['failureSummary']}"
+        for rule in found["violations"]
+        for node in rule["nodes"][:3]
+    ]
+    return missing + cut + barriers

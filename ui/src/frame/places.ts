@@ -1,0 +1,22 @@
+// The places of the navigation: where they are, who sees them, and the keys that lead there.
+
+import type { Role } from "@/api/shapes.ts";
+import type { Glyph } from "@/parts/glyphs.ts";
+
+export interface Place {
+  name: string;
+  path: string;
+  glyph: Glyph;
+  role: Role;
+  /** Typed after `g`. */
+  key: string;
+}
+
+export const PLACES: readonly Place[] = [
+  { name: "deployments", path: "/", glyph: "deployments", role: "viewer", key: "d" },
+  { name: "projects", path: "/projects", glyph: "projects", role: "viewer", key: "p" },
+  { name: "events", path: "/events", glyph: "events", role: "viewer", key: "e" },
+  { name: "system", path: "/system", glyph: "system", role: "viewer", key: "s" },
+  { name: "people", path: "/people", glyph: "people", role: "admin", key: "o" },
+  { name: "tokens", path: "/tokens", glyph: "tokens", role: "admin", key: "t" },
+];
