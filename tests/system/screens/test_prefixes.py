@@ -63,13 +63,13 @@ def test_a_proxy_may_put_it_under_a_path(
         opened(f"{url}{prefix}/sign-in?code={code[1]}") as page,
     ):
         page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("heading", name="People")).to_be_visible()
+        expect(page.get_by_role("heading", name="People", level=1)).to_be_visible()
         page.goto(f"{url}{prefix}/system")
         expect(page.get_by_text("Live", exact=True)).to_be_visible()
 
         page.reload()
 
-        expect(page.get_by_role("heading", name="System")).to_be_visible()
+        expect(page.get_by_role("heading", name="System", level=1)).to_be_visible()
         assert page.url == f"{url}{prefix}/system"
 
 

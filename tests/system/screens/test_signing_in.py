@@ -37,7 +37,7 @@ def house(launch: Launch) -> House:
 def test_the_one_time_address_leads_to_people_with_names(house: House, opened: Open) -> None:
     with opened(f"{house.server.url}/sign-in?code={house.code}", foreseen=REFUSED) as page:
         page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("heading", name="People")).to_be_visible()
+        expect(page.get_by_role("heading", name="People", level=1)).to_be_visible()
         assert "code=" not in page.url
 
         add(page, "mina", "Viewer")
@@ -47,7 +47,7 @@ def test_the_one_time_address_leads_to_people_with_names(house: House, opened: O
         expect(page.get_by_role("alert")).to_contain_text("Name or password is wrong.")
         enter(page, "mina", PASSWORD)
 
-        expect(page.get_by_role("heading", name="Deployments")).to_be_visible()
+        expect(page.get_by_role("heading", name="Deployments", level=1)).to_be_visible()
         expect(page.get_by_role("link", name="Tokens")).to_have_count(0)
         page.goto(f"{house.server.url}/people")
         expect(page).to_have_url(re.compile(r"/sign-in\?next="))
@@ -59,7 +59,7 @@ def test_the_one_time_address_works_once(house: House, opened: Open) -> None:
             expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     with opened(f"{house.server.url}/sign-in?code={house.code}", foreseen=REFUSED) as page:
         page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("heading", name="People")).to_be_visible()
+        expect(page.get_by_role("heading", name="People", level=1)).to_be_visible()
 
     with opened(f"{house.server.url}/sign-in?code={house.code}", foreseen=REFUSED) as page:
         page.get_by_role("button", name="Sign in").click()
@@ -77,7 +77,7 @@ def test_who_is_not_signed_in_comes_back_to_where_they_wanted_to_be(
         enter(page, "mina", PASSWORD)
 
         expect(page).to_have_url(f"{house.server.url}/events?type=step_*")
-        expect(page.get_by_role("heading", name="Events")).to_be_visible()
+        expect(page.get_by_role("heading", name="Events", level=1)).to_be_visible()
 
 
 def test_somebody_who_is_shut_out_is_signed_out(house: House, opened: Open) -> None:
@@ -87,7 +87,7 @@ def test_somebody_who_is_shut_out_is_signed_out(house: House, opened: Open) -> N
         add(page, "mina", "Viewer")
         with opened(f"{house.server.url}/projects", foreseen=(*REFUSED, "WebSocket")) as other:
             enter(other, "mina", PASSWORD)
-            expect(other.get_by_role("heading", name="Projects")).to_be_visible()
+            expect(other.get_by_role("heading", name="Projects", level=1)).to_be_visible()
             row = page.get_by_role("row").filter(has_text="mina")
             row.get_by_role("button", name="Shut out").click()
             expect(row).to_contain_text("Let in")
@@ -95,6 +95,29 @@ def test_somebody_who_is_shut_out_is_signed_out(house: House, opened: Open) -> N
             other.get_by_role("link", name="Events").click()
 
             expect(other).to_have_url(re.compile(r"/sign-in"))
+
+
+def test_one_changes_ones_own_password(house: House, opened: Open) -> None:
+    with opened(f"{house.server.url}/sign-in?code={house.code}", foreseen=REFUSED) as page:
+        page.get_by_role("button", name="Sign in").click()
+        add(page, "mina", "Viewer")
+        leave(page)
+        enter(page, "mina", PASSWORD)
+        page.get_by_role("button", name="Account and settings").click()
+        page.get_by_text("Change password").click()
+        form = page.get_by_role("dialog")
+        form.get_by_label("Password now").fill("not this one")
+        form.get_by_label("New password").fill("staple battery")
+        form.get_by_role("button", name="Save").click()
+        expect(form.get_by_role("alert")).to_be_visible()
+
+        form.get_by_label("Password now").fill(PASSWORD)
+        form.get_by_role("button", name="Save").click()
+
+        expect(form).to_be_hidden()
+        leave(page)
+        enter(page, "mina", "staple battery")
+        expect(page.get_by_role("heading", name="Deployments", level=1)).to_be_visible()
 
 
 def test_a_token_is_shown_once_and_works_until_it_is_revoked(house: House, opened: Open) -> None:

@@ -1,0 +1,3 @@
+// What the server asks of a password (model/people.py).
+
+export const MIN_PASSWORD_CHARS = 8;
