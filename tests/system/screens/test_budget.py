@@ -6,13 +6,14 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.system.screens.conftest import Open
-from tests.system.screens.measuring import FRAMES, note, steadily
+from tests.system.screens.measuring import FRAMES, median_of, note, steadily
 from tests.system.screens.pages import is_live, line_of, place_of
 from tests.system.screens.story import FAILED, SHOP, at, step, tell
 from tests.system.server import Server
 
 SCRIPT_LIMIT_BYTES = 250_000
 FIRST_VIEW_LIMIT_MS = 1_000
+TIMES = 3
 
 RATE_PER_S, SPAN_S = 50, 10
 # Of a screen that draws sixty times a second: at most every twentieth frame takes longer than two,
@@ -27,18 +28,22 @@ SCRIPTS = """() => performance.getEntriesByType('resource')
   .map((one) => one.encodedBodySize)"""
 
 
-def test_the_first_view_needs_little_script(shown: Server, opened: Open) -> None:
-    with opened("about:blank") as page:
-        page.goto(f"{shown.url}/", wait_until="commit")
-        page.get_by_role("link", name=FAILED).wait_for()
-        taken_ms = page.evaluate("performance.now()")
-        page.wait_for_load_state("networkidle")
+def test_the_first_view_is_there_at_once_and_needs_little_script(
+    shown: Server, opened: Open
+) -> None:
+    taken_ms, sizes = [], []
+    for _ in range(TIMES):
+        with opened("about:blank") as page:
+            page.goto(f"{shown.url}/", wait_until="commit")
+            page.get_by_role("link", name=FAILED).wait_for()
+            taken_ms.append(page.evaluate("performance.now()"))
+            page.wait_for_load_state("networkidle")
+            sizes = page.evaluate(SCRIPTS)
 
-        sizes: list[int] = page.evaluate(SCRIPTS)
-        note(f"first view: {taken_ms:.0f} ms, {sum(sizes) / 1000:.0f} kB of script as sent")
-        assert min(sizes) > 0
-        assert sum(sizes) <= SCRIPT_LIMIT_BYTES
-        assert taken_ms < FIRST_VIEW_LIMIT_MS
+    note(f"first view: {sum(sizes) / 1000:.0f} kB of script as sent")
+    assert min(sizes) > 0
+    assert sum(sizes) <= SCRIPT_LIMIT_BYTES
+    assert median_of("first view", taken_ms) < FIRST_VIEW_LIMIT_MS
 
 
 def test_fifty_events_a_second_leave_the_page_fluent(shown: Server, opened: Open) -> None:

@@ -6,7 +6,7 @@ import type { Lines } from "@/log/use-lines.ts";
 import { useNow } from "@/surroundings/clock.ts";
 
 export type TailState =
-  | { kind: "over" | "waiting" | "empty" }
+  | { kind: "over" | "waiting" | "empty" | "loading" }
   | { kind: "lost"; since: number }
   | { kind: "unread"; line: number }
   | { kind: "back"; lines: number };
@@ -34,6 +34,9 @@ export function useTailState(lines: Lines, isOver: () => boolean): Readonly<Ref<
   });
 
   return computed<TailState>(() => {
+    if (lines.isLoading.value) {
+      return { kind: "loading" };
+    }
     if (isOver()) {
       return { kind: lines.total.value === 0 ? "empty" : "over" };
     }

@@ -42,8 +42,11 @@ export const i18n = createI18n({
   pluralRules: Object.fromEntries(LANGUAGES.map((one) => [one, pluralOf(one)])),
 });
 
-/** The language for Intl, as the viewer's country writes it; Chinese as on the mainland. */
-export const tag = computed(() => (language.value === "zh" ? "zh-CN" : tagOf(language.value)));
+/** The language for Intl; Chinese as written on the mainland. */
+export const tag = computed(() => (language.value === "zh" ? "zh-CN" : language.value));
+
+/** The same for dates, which the viewer's country may write in its own order. */
+export const dateTag = computed(() => (language.value === "zh" ? tag.value : tagOf(language.value)));
 
 /** Load the texts of the language that is on, and of each that is chosen later. */
 export async function startTexts(): Promise<void> {

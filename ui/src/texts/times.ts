@@ -1,6 +1,6 @@
 // Times, durations and sizes as the viewer's language writes them. Pure but for the language.
 
-import { tag } from "@/texts/index.ts";
+import { dateTag, tag } from "@/texts/index.ts";
 
 const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400],
@@ -22,7 +22,7 @@ export function relative(at: number, now: number): string {
 
 /** The instant to the second in the viewer's zone, which is named. */
 export function exact(at: number): string {
-  return new Intl.DateTimeFormat(tag.value, {
+  return new Intl.DateTimeFormat(dateTag.value, {
     dateStyle: "medium",
     timeStyle: "long",
   }).format(at);
@@ -30,7 +30,7 @@ export function exact(at: number): string {
 
 /** The day and the minute. */
 export function dayAndTime(at: number): string {
-  return new Intl.DateTimeFormat(tag.value, { dateStyle: "short", timeStyle: "short" }).format(at);
+  return new Intl.DateTimeFormat(dateTag.value, { dateStyle: "short", timeStyle: "short" }).format(at);
 }
 
 /** "1 h 4 min", "42 s", "0.3 s": two units at most. */
