@@ -1,8 +1,9 @@
 """Run every test, those without servers first, and end with one line that counts them all.
 
 More run side by side than the machine has cores, because most of them wait for something: a
-server's start, a limit, a retry. Those marked `alone` come last, one at a time: they measure, or
-keep all cores busy by themselves. Arguments go to pytest.
+server's start, a limit, a retry. Those with a browser do not wait, and run as many as there are
+cores. Those marked `alone` come last, one at a time: they measure, or keep all cores busy by
+themselves. Arguments go to pytest.
 """
 
 import os
@@ -11,30 +12,49 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 REPORTS = Path("reports")
 NO_TESTS = 5  # pytest's exit code when a selection is empty
 
+CORES = os.cpu_count() or 1
 # Beyond eight the collecting, which each of them does for itself, costs more than it saves.
-WORKERS = str(min(8, 2 * (os.cpu_count() or 1)))
+WORKERS = str(min(8, 2 * CORES))
 
 # Where servers are started; tests/conftest.py sees to it. Each worker collects for itself, and that
 # takes seconds.
+SCREENS = "tests/system/screens"
 SERVED = ("tests/system", "tests/docs")
+# By file, because the tests of one share a server; tests/conftest.py says in which order.
+BY_FILE = (
+    "--dist",
+    "loadfile",
+    "--no-loadscope-reorder",
+    "-m",
+    "system and not alone and not soak",
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Options for pytest, and where it looks unless it is told where."""
+
+    options: tuple[str, ...]
+    places: tuple[str, ...] = ()
+
 
 PARTS = {
-    "fast": (
-        *("-n", WORKERS, "--dist", "worksteal"),
-        *("-m", "not system and not soak", "--ignore=tests/system"),
+    "fast": Part(
+        (
+            *("-n", WORKERS, "--dist", "worksteal"),
+            *("-m", "not system and not soak", "--ignore=tests/system"),
+        )
     ),
-    # By file, because the tests of one share a server; tests/conftest.py says in which order.
-    "system": (
-        *("-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"),
-        *("-m", "system and not alone and not soak"),
-    ),
-    "alone": ("-m", "alone and not soak"),
+    "system": Part(("-n", WORKERS, *BY_FILE, f"--ignore={SCREENS}"), SERVED),
+    "screens": Part(("-n", str(min(4, CORES)), *BY_FILE), (SCREENS,)),
+    "alone": Part(("-m", "alone and not soak"), SERVED),
 }
 
 
@@ -45,15 +65,15 @@ def main(args: list[str]) -> int:
     seed = random.randrange(2**32)  # noqa: S311 - the order of tests is no secret
     counts: Counter[str] = Counter()
     broken = []
-    for part, selection in PARTS.items():
-        print(f"--- {part} tests (this order again: ARGS=--randomly-seed={seed})", flush=True)
-        report = REPORTS / f"{part}.xml"
-        places = () if part == "fast" or names_a_place(args) else SERVED
-        code = run(report, [*selection, f"--randomly-seed={seed}", *args, *places])
+    for name, part in PARTS.items():
+        print(f"--- {name} tests (this order again: ARGS=--randomly-seed={seed})", flush=True)
+        report = REPORTS / f"{name}.xml"
+        places = () if names_a_place(args) else part.places
+        code = run(report, [*part.options, f"--randomly-seed={seed}", *args, *places])
         counts += counted(report)
         if code not in {0, NO_TESTS}:
-            broken.append(part)
-            print(f"--- {part} tests: pytest ended with code {code}")
+            broken.append(name)
+            print(f"--- {name} tests: pytest ended with code {code}")
     print(summary(counts, time.monotonic() - started))
     return 1 if broken or not counts["passed"] else 0
 

@@ -7,6 +7,7 @@ Tocsin holds up the event loop. Both look at this process only, not at servers i
 import faulthandler
 import itertools
 import os
+import signal
 import socket
 import sys
 import threading
@@ -104,6 +105,10 @@ def _prepare_surroundings() -> None:
             del os.environ[name]
     for name in ("ENVIRONMENT", "FORCE_COLOR", "GITHUB_ACTIONS"):
         os.environ.pop(name, None)
+    # Who runs the tests in the background has these ignored, and so would all that they start.
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     # A zone with odd minutes: a time that is read or written as local shows at once.
     os.environ["TZ"] = "NPT-5:45"
     time.tzset()

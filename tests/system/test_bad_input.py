@@ -13,7 +13,7 @@ from tests.system.reading import RECEIVER, Json, Reader, faults_of, receipt_of, 
 from tests.system.server import Server
 from tests.system.wire import ClosedError, Connection, connected, encoded, head
 
-LIMIT_BYTES = 10 * 1024 * 1024
+LIMIT_BYTES = 25 * 1024 * 1024
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,12 @@
 """Every screen in English."""
 
+import pytest
+
 from tests.system.screens.conftest import Open
-from tests.system.screens.looking import look
+from tests.system.screens.looking import WIDTHS, look
 from tests.system.server import Server
 
 
-def test_nothing_is_cut_missing_or_a_barrier(shown: Server, opened: Open) -> None:
-    look(shown, opened, "en")
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_cut_missing_or_a_barrier(shown: Server, opened: Open, width: int) -> None:
+    look(shown, opened, "en", width)
