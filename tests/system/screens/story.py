@@ -29,7 +29,7 @@ def post(server: Server, path: str, body: Message, method: str = "POST") -> Any:
         {"Content-Type": "application/json"},
         method=method,
     )
-    with urllib.request.urlopen(call, timeout=30) as answer:  # noqa: S310
+    with urllib.request.urlopen(call, timeout=30) as answer:  # noqa: S310 - the same
         text = answer.read()
         return json.loads(text) if text else None
 

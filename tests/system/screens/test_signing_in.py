@@ -172,7 +172,7 @@ def posted(server: Server, token: str) -> int:
         {"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
     )
     try:
-        with urllib.request.urlopen(call, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(call, timeout=10) as answer:  # noqa: S310 - the same
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code
