@@ -12,7 +12,7 @@ run: ## make the environment and start Tocsin with its data in ./data
 
 test: ## every test, with the Debian packages they need (under 10 minutes)
 	@scripts/environment.sh dev
-	@scripts/system-packages.sh && scripts/node-packages.sh
+	@scripts/system-packages.sh && scripts/node-packages.sh && scripts/compose.sh --install
 	@.venv/bin/python scripts/test.py $(ARGS)
 
 test-fast: ## the tests that start no server (under a minute)
@@ -35,7 +35,7 @@ bench-large: ## what needs gigabytes: ten million events
 
 soak: ## the long trials in full (hours)
 	@scripts/environment.sh dev
-	@scripts/system-packages.sh && scripts/node-packages.sh
+	@scripts/system-packages.sh && scripts/node-packages.sh && scripts/compose.sh --install
 	@.venv/bin/python -m pytest --soak -m "system or soak" $(ARGS)
 
 docs: ## write the pages that are made from code

@@ -14,9 +14,10 @@ from tocsin.ingest.body import BodyLimits
 from tocsin.ingest.source import InboundCall
 from tocsin.ingest.sources import deployment
 from tocsin.model.event import NewEvent
+from tocsin.store.address import address_of
 from tocsin.store.append import Appender
-from tocsin.store.database import sqlite_url, writing_engine
 from tocsin.store.migrate import migrate
+from tocsin.store.sqlite import writing_engine
 
 GROUP = 500
 # Messages of one deployment, of which every fourth is about a step and the others are lines.
@@ -41,12 +42,12 @@ def message(number: int, at: datetime) -> NewEvent:
             "step_status": "started" if is_start else "success",
         }
     call = InboundCall({}, {}, orjson.dumps(body), "", at, BodyLimits())
-    return deployment.read(call)[0]
+    return deployment.read(call, deployment.Options())[0]
 
 
 def fill(folder: Path, count: int) -> None:
     """Append `count` events over the last 20 days to the journal in `folder`."""
-    url = sqlite_url("", folder)
+    url = address_of("", folder)
     asyncio.run(migrate(url))
     engine = writing_engine(url)
     appender = Appender(engine.dialect)

@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry
 from bench.live_posts import PROJECT
 from bench.live_publisher import TOCSIN_CHARS, Publisher, message
 from bench.references import NoCredentials
-from tocsin.app import calm_collector
+from tocsin.app.process import calm_collector
 from tocsin.bus.supervisor import Supervisor
 from tocsin.clock import SystemClock
 from tocsin.edge.answers import send_json
@@ -35,7 +35,8 @@ from tocsin.model.entry import Entry
 from tocsin.model.event import Event, new_event_id
 from tocsin.settings import load
 from tocsin.store import facts
-from tocsin.store.database import Database, open_database, sqlite_url
+from tocsin.store.address import address_of
+from tocsin.store.database import Database, open_database
 from tocsin.store.migrate import migrate
 
 SETTINGS = {
@@ -120,7 +121,7 @@ async def _ready(_scope: Scope, _receive: Receive, send: Send) -> None:
 
 async def serve(port: int, folder: Path) -> None:
     """Serve until the process is ended."""
-    url = sqlite_url("", folder)
+    url = address_of("", folder)
     await migrate(url)
     database = await open_database(url)
     await database.write(facts.ensure_epoch)

@@ -8,7 +8,7 @@ import socketio  # type: ignore[import-untyped]  # its makers ship no types
 import uvicorn
 
 from bench.live_publisher import SOCKETIO_CHARS, Publisher, message
-from tocsin.app import calm_collector
+from tocsin.app.process import calm_collector
 
 
 async def _ready(_scope: Any, receive: Any, send: Any) -> None:

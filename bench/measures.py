@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench import servers
 from bench.load import page_ms, post_messages
+from bench.postgres import Postgres
 
 ROUNDS = 5
 
@@ -29,10 +30,14 @@ class Result:
 
 def ingest() -> Iterator[Result]:
     """Durable ingest against the same server that stores nothing, and against a bare one."""
-    stored, unstored, bare = [], [], []
-    for _ in range(ROUNDS):
+    stored, on_postgres, unstored, bare = [], [], [], []
+    for round_number in range(ROUNDS):
         with servers.tocsin() as server:
             stored.append(_rate(server.url))
+        with Postgres(is_durable=True) as postgres:
+            url = postgres.create(f"round_{round_number}")
+            with servers.tocsin_on(url) as server:
+                on_postgres.append(_rate(server.url))
         with servers.unstoring() as server:
             unstored.append(_rate(server.url))
         with servers.bare() as server:
@@ -43,6 +48,12 @@ def ingest() -> Iterator[Result]:
         rate,
         statistics.median(unstored),
         0.5,
+    )
+    yield _ratio(
+        "durable ingest on PostgreSQL, 64 connections / same receiver without storing",
+        statistics.median(on_postgres),
+        statistics.median(unstored),
+        0.35,
     )
     yield _ratio(
         "durable ingest, 64 connections / bare ASGI answer (no checks, no JSON)",

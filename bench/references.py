@@ -4,13 +4,13 @@
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import uvloop
 from prometheus_client import CollectorRegistry
 
-from tocsin.app import calm_collector
+from tocsin.app.process import calm_collector
 from tocsin.clock import SystemClock
 from tocsin.edge.answers import send_json
 from tocsin.edge.callers import Callers, CredentialKind
@@ -18,8 +18,10 @@ from tocsin.edge.calls import App, Receive, Scope, Send
 from tocsin.edge.front import Front, Part
 from tocsin.edge.server import listening_sockets, make_server
 from tocsin.ingest.body import BodyLimits
+from tocsin.ingest.call_log import CallLog
 from tocsin.ingest.rate import RateLimit
-from tocsin.ingest.receiver import Entrance, Receiver
+from tocsin.ingest.receiver import Receiver
+from tocsin.ingest.set_ups import SetUps
 from tocsin.ingest.source import SourceOptions, find_sources
 from tocsin.model.access import Credential
 from tocsin.model.event import NewEvent, Receipt
@@ -71,16 +73,14 @@ def unstoring() -> App:
     kinds = {name: source.Options for name, source in sources.items()}
     settings = load(environ={}, kinds=kinds).settings
     receiver = Receiver(
-        {
-            name: Entrance(name, sources[name], cast("SourceOptions", options))
-            for name, options in settings.sources.items()
-        },
+        SetUps(sources, cast("Mapping[str, SourceOptions]", settings.sources), {}),
         Callers(NoCredentials(), settings.auth, settings.http),
         cast("Journal", NoJournal()),
         BodyLimits(),
         RateLimit(0),
         SystemClock(),
         CollectorRegistry(),
+        CallLog(settings.ingest.keep_calls),
     )
     return Front([Part(receiver.takes, receiver)], answer)
 

@@ -1,6 +1,7 @@
 """Start the servers that are measured, on free loopback ports and in temporary folders."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -50,6 +51,14 @@ def tocsin(data_dir: Path | None = None, **settings: str) -> Iterator[Running]:
         command += ["--data-dir", str(data_dir or folder), "--listen", f"127.0.0.1:{port}"]
         with process(command, f"http://127.0.0.1:{port}", "/health/ready", environ) as running:
             yield running
+
+
+@contextmanager
+def tocsin_on(database_url: str) -> Iterator[Running]:
+    """`tocsin serve` on a database that is there."""
+    key = secrets.token_hex(32)
+    with tocsin(TOCSIN_DATABASE_URL=database_url, TOCSIN_SECRET_KEY=key) as running:
+        yield running
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,16 @@ So far there are sources. How to add one: [contributing.md](contributing.md).
 
 A source is a kind of inbound call, with its addresses, its verification and its reading. Each
 also answers at its address with one more part, `/hooks/<source>/<name>`: the name keeps apart
-several senders of the same kind. Who is let in is told in [contracts.md](contracts.md#receivers).
+several senders of the same kind. `[sources.<source>.named.<name>]` takes the same options for that
+name alone; what it leaves out it has from the source ([set-ups](contracts.md#set-ups)). Who is let
+in is told in [contracts.md](contracts.md#receivers).
 """
 
 _ENVELOPES = {
     Envelope.WEBHOOK: "`{success, message, …}`",
     Envelope.OBJECT: "the receipt alone, or problem details",
+    Envelope.AVATAR: "`{status, …}`, or `{detail, status_code}`",
+    Envelope.EMPTY: "nothing, or problem details",
 }
 
 _COMMANDS = """\
@@ -67,7 +72,7 @@ def _source(name: str, source: Source) -> str:
         f"- Addresses: {', '.join(f'`POST {address}`' for address in addresses)}\n"
         f"- Takes: {', '.join(f'`{kind}`' for kind in source.OPENAPI)}\n"
         f"- Answers: {_ENVELOPES[source.ENVELOPE]} (see [contracts.md](contracts.md#answers))\n\n"
-        f"{(source.Options.__doc__ or '').strip()}\n\n"
+        f"{cleandoc(source.Options.__doc__ or '')}\n\n"
         f"| Option | Environment | Default |\n|---|---|---|\n{rows}"
     )
 
@@ -75,6 +80,7 @@ def _source(name: str, source: Source) -> str:
 def _option(kind: str, one: "Field[Any]") -> str:
     default = one.default if one.default_factory is MISSING else one.default_factory()
     shown = default.get_secret_value() if isinstance(default, SecretStr) else default
+    shown = ", ".join(map(str, shown)) if isinstance(shown, tuple) else shown
     text = "required" if shown is MISSING else f"`{shown}`" if shown else "none"
     key = ("sources", kind, one.name)
     return f"| `{dotted(key)}` | `{environment_name(key)}` | {text} |\n"

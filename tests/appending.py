@@ -1,7 +1,7 @@
 """A journal whose limits and surroundings a test chooses, and events to append to it."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,10 @@ from tocsin.store.facts import ensure_epoch
 from tocsin.store.journal import Journal, Limits
 from tocsin.testing.clock import START
 
+# Where a journal is: a folder, or the address of a database.
+Place = Path | str
+# Makes a place for a journal without an event, for as long as the context lasts.
+Places = Callable[[], AbstractContextManager[Place]]
 Listener = Callable[[Sequence[Entry]], None]
 
 
@@ -62,10 +66,12 @@ async def begin_in(folder: Path) -> None:
 
 
 @asynccontextmanager
-async def ground_in(folder: Path, limits: Limits | None = None) -> AsyncIterator[Ground]:
-    """The journal in `folder`, a new one or the one that is there."""
-    await begin_in(folder)
-    async with opened("", folder) as database:
+async def ground_in(place: Path | str, limits: Limits | None = None) -> AsyncIterator[Ground]:
+    """The journal in a folder or at an address of a database, a new one or the one there."""
+    if isinstance(place, Path):
+        await begin_in(place)
+    database_url, folder = ("", place) if isinstance(place, Path) else (place, Path())
+    async with opened(database_url, folder) as database:
         epoch = await database.write(ensure_epoch)
         registry, listeners = CollectorRegistry(), list[Listener]()
         appender = Appender(database.dialect)
@@ -144,6 +150,7 @@ async def append(database: Database, *events: NewEvent) -> list[Receipt]:
     return appended.receipts[0]
 
 
-async def seqs(database: Database) -> list[int]:
-    """The seq of every event, in order."""
-    return [row["seq"] for row in await rows(database, "SELECT seq FROM events ORDER BY seq")]
+async def seqs(database: Database, after: int = 0) -> list[int]:
+    """The seq of every event behind `after`, in order."""
+    found = await rows(database, "SELECT seq FROM events ORDER BY seq")
+    return [row["seq"] for row in found if row["seq"] > after]

@@ -23,6 +23,11 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.postgres import empty_databases, empty_postgres, postgres, postgres_url
+
+# Fixtures for any test that wants a PostgreSQL.
+__all__ = ["empty_databases", "empty_postgres", "postgres", "postgres_url"]
+
 SOURCE = str(Path(__file__).parent.parent / "src" / "tocsin") + os.sep
 SYSTEM_TESTS = Path(__file__).parent / "system"
 # Where others are that start servers: scripts/test.py looks for them nowhere else.

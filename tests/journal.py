@@ -26,7 +26,7 @@ from tocsin.store import tokens as tokens_store
 from tocsin.store.access import StoredCredentials
 from tocsin.store.append import Appender
 from tocsin.store.beside import opened
-from tocsin.store.database import Database, sqlite_url, writing_engine
+from tocsin.store.database import Database
 from tocsin.store.journal import Journal, Limits
 from tocsin.testing.clock import START, HandClock
 from tocsin.web import deployments, events, health, logs, metrics, projects
@@ -57,7 +57,7 @@ class Told:
         for message in messages:
             body = orjson.dumps(dict(message))
             call = InboundCall({}, {}, body, "", received_at, BodyLimits())
-            found.extend(deployment.read(call))
+            found.extend(deployment.read(call, deployment.Options()))
         await self.append(found)
 
     async def append(self, new: Sequence[NewEvent]) -> list[Receipt]:
@@ -101,12 +101,13 @@ def event(kind: str = "note", *, received_at: datetime = START, **other: Any) ->
 
 
 @asynccontextmanager
-async def told_in(folder: Path) -> AsyncGenerator[Told, None]:
-    """A new journal in `folder`."""
-    async with opened("", folder) as database:
-        dialect = writing_engine(sqlite_url("", folder)).dialect
+async def told_in(folder: Path, database_url: str = "") -> AsyncGenerator[Told, None]:
+    """A new journal, in `folder` unless it is told where."""
+    async with opened(database_url, folder) as database:
         registry = CollectorRegistry()
-        journal = Journal(database, Appender(dialect), Limits(), lambda _entries: None, registry)
+        journal = Journal(
+            database, Appender(database.dialect), Limits(), lambda _entries: None, registry
+        )
         yield Told(database, journal, registry)
 
 

@@ -51,12 +51,16 @@ ONLY_IN: Mapping[str, str] = {
     "alembic": "store",
     "sqlite3": "store",
     "aiosqlite": "store",
+    "psycopg": "store",
+    "obstore": "store",
+    "redis": "bus",
 }
 
 # Libraries that come with another one, which is the one that is declared.
 COMES_WITH: Mapping[str, str] = {
     "pydantic_core": "pydantic",
     "starlette": "fastapi",
+    "yarl": "aiohttp",
 }
 
 # Where a broad `except` may stand, and why it must.

@@ -40,6 +40,15 @@ def test_a_line_begins_with_time_level_and_action(out: io.StringIO) -> None:
     assert "상점" in out.getvalue()
 
 
+def test_each_line_says_which_instance_wrote_it(out: io.StringIO) -> None:
+    set_up_logs("info", "json", out, instance="api-1")
+
+    structlog.get_logger("tocsin.x").info("event_stored")
+    logging.getLogger("uvicorn.error").warning("odd call")
+
+    assert [line["instance"] for line in lines(out)] == ["api-1", "api-1"]
+
+
 def test_lines_of_libraries_take_the_same_way(out: io.StringIO) -> None:
     set_up_logs("info", "json", out)
 

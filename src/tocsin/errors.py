@@ -6,7 +6,9 @@ TocsinError
 ├── DeliveryFailed     a destination did not take a message
 │   ├── TryLater       try again, not before `after_s`
 │   └── GiveUp         trying again cannot help
-└── StoreDown          ours: answered 503 with Retry-After
+├── StoreDown          ours: answered 503 with Retry-After
+├── BusDown            Redis is away: goes on without it, later than otherwise
+└── LeaseLost          another instance does it now: leave off, nothing stored
 
 Each carries a `reason` out of one closed list: the same word stands in the log line,
 the metric's label and on the screens, so that one can be found from the other.
@@ -41,6 +43,13 @@ class Reason(StrEnum):
     STORE_DOWN = "store_down"
     STORE_FULL = "store_full"
     STOPPING = "stopping"
+    ADDRESS_REFUSED = "address_refused"
+    UNREACHABLE = "unreachable"
+    BAD_ANSWER = "bad_answer"
+    NOT_HERE = "not_here"
+    BUS_DOWN = "bus_down"
+    BUS_REFUSED = "bus_refused"
+    LEASE_LOST = "lease_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +126,17 @@ class StoreDown(TocsinError):
     ) -> None:
         super().__init__(message, reason=reason)
         self.retry_after_s = retry_after_s
+
+
+class BusDown(TocsinError):
+    """Redis cannot be reached, or refuses; what goes through it waits, or takes another way."""
+
+    def __init__(self, message: str, *, reason: Reason = Reason.BUS_DOWN) -> None:
+        super().__init__(message, reason=reason)
+
+
+class LeaseLost(TocsinError):
+    """Another instance has taken over what this one was doing; nothing of it was stored."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reason=Reason.LEASE_LOST)

@@ -48,13 +48,26 @@ Level = Literal["debug", "info", "warning", "error", "critical"]
 Format = Literal["auto", "console", "json"]
 
 
-def set_up_logs(level: Level, style: Format = "auto", stream: TextIO | None = None) -> None:
-    """Send every log line of the process to `stream` (standard error). May be called again."""
+def set_up_logs(
+    level: Level, style: Format = "auto", stream: TextIO | None = None, *, instance: str = ""
+) -> None:
+    """Send every log line of the process to `stream` (standard error). May be called again.
+
+    Each line says which `instance` wrote it, if that has a name.
+    """
     out = sys.stderr if stream is None else stream
     is_console = style == "console" or (style == "auto" and out.isatty())
     number = logging.getLevelNamesMapping()[level.upper()]
+
+    def name_instance(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+        # Not by a context variable: other threads write lines too.
+        if instance:
+            line.setdefault("instance", instance)
+        return line
+
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        name_instance,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,

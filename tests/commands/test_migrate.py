@@ -25,7 +25,7 @@ def test_the_revision_is_printed_and_the_same_when_repeated(
 def test_another_kind_of_database_is_refused_without_its_password(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    url = "postgresql://u:hunter2@db/x"
+    url = "mysql://u:hunter2@db/x"
 
     with pytest.raises(SystemExit) as ended:
         run(["migrate", "--data-dir", str(tmp_path)], {"TOCSIN_DATABASE_URL": url})

@@ -7,6 +7,21 @@ import pytest
 from tocsin.cli import run
 
 
+def test_a_stage_that_there_is_not_is_named_with_the_nearest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(["serve", "--data-dir", str(tmp_path / "data"), "--stages", "live, wab"], {})
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines() == [
+        (
+            "tocsin: stages: item 2: expected one of ingest, live, watch, web "
+            "(did you mean web?), got 'wab' (from --stages)"
+        )
+    ]
+
+
 def test_wrong_settings_end_with_2_and_leave_no_folder_behind(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,7 +11,7 @@ from structlog.typing import EventDict
 
 from tocsin.edge.calls import App, Receive, Scope, Send
 from tocsin.edge.opening import Endpoint
-from tocsin.edge.server import Server, listening_sockets, make_server
+from tocsin.edge.server import INSTANCE_HEADER, Server, listening_sockets, make_server
 from tocsin.edge.websocket import Handler, Socket
 
 # What a handler was told: the name of the call, then its arguments.
@@ -51,7 +51,8 @@ async def nothing(_scope: Scope, _receive: Receive, send: Send) -> None:
 async def serving(endpoints: Sequence[Endpoint] = (), app: App = nothing) -> AsyncIterator[Served]:
     """A server for the time of a test; it stops in time and leaves no connection."""
     (listening,) = listening_sockets(["127.0.0.1:0"])
-    server = make_server(app, endpoints, grace_s=8)
+    headers = [(INSTANCE_HEADER, "api-1")]
+    server = make_server(app, endpoints, grace_s=8, headers=headers)
     running = asyncio.create_task(server.serve([listening]))
     with capture_logs() as logs:
         try:

@@ -40,6 +40,22 @@ def test_the_call_of_the_standard_is_answered_as_in_the_standard() -> None:
 
 
 @pytest.mark.parametrize(
+    "call",
+    [scope(), scope(sec_websocket_extensions=b"x", connection=b"Upgrade, keep-alive")],
+)
+def test_the_servers_own_headers_stand_in_the_answer_once(call: Scope) -> None:
+    more = [(b"date", b"Sun, 22 Nov 2026 12:00:00 GMT"), (b"x-tocsin-instance", b"api-1")]
+
+    lines = acceptance(call, more).split(b"\r\n")
+
+    assert b"x-tocsin-instance: api-1" in lines
+    assert [line for line in lines if line.lower().startswith(b"date")] == [
+        b"date: Sun, 22 Nov 2026 12:00:00 GMT"
+    ]
+    assert lines[-2:] == [b"", b""]
+
+
+@pytest.mark.parametrize(
     ("call", "status"),
     [
         (scope(sec_websocket_key=None), 400),

@@ -113,6 +113,7 @@ async def test_a_head_without_end_is_cut_off() -> None:
             await asyncio.gather(flood, return_exceptions=True)
 
     assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b"\r\nx-tocsin-instance: api-1\r\n" in answer
 
 
 async def test_a_body_may_be_larger_than_a_head() -> None:

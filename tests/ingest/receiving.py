@@ -17,9 +17,11 @@ from tests.call import Answer
 from tocsin.edge.callers import Callers
 from tocsin.edge.calls import Message, Scope
 from tocsin.ingest.body import BodyLimits
+from tocsin.ingest.call_log import CallLog
 from tocsin.ingest.rate import RateLimit
-from tocsin.ingest.receiver import Entrance, Receiver
-from tocsin.ingest.source import find_sources
+from tocsin.ingest.receiver import Receiver
+from tocsin.ingest.set_ups import SetUps
+from tocsin.ingest.source import SourceOptions, find_sources
 from tocsin.model.access import Role
 from tocsin.model.event import new_event_id
 from tocsin.model.tokens import Token, digest_of, new_token
@@ -38,6 +40,8 @@ class Receiving:
     """A receiver, and what stands behind it."""
 
     receiver: Receiver
+    set_ups: SetUps
+    call_log: CallLog
     ground: Ground
     clock: HandClock
     registry: CollectorRegistry
@@ -121,30 +125,37 @@ async def receiving_in(
     secrets: Mapping[str, str] | None = None,
     limits: BodyLimits | None = None,
     rate: RateLimit | None = None,
+    named: Mapping[str, Mapping[str, SourceOptions]] | None = None,
 ) -> AsyncIterator[Receiving]:
-    """Receivers of every source; `secrets` are those of the sources that have one."""
+    """Receivers of every source; `secrets` are those of the sources that have one.
+
+    `named` are further set-ups of a kind, by their names.
+    """
     clock, registry = HandClock(), CollectorRegistry()
     async with ground_in(folder) as ground:
-        entrances = {
-            name: Entrance(
-                name,
-                source,
-                source.Options(
+        sources = find_sources()
+        set_ups = SetUps(
+            sources,
+            {
+                name: source.Options(
                     secret=SecretStr((secrets or {}).get(name, "")),
                     unsigned_networks=(ip_network("192.0.2.0/24"),),
-                ),
-            )
-            for name, source in find_sources().items()
-        }
+                )
+                for name, source in sources.items()
+            },
+            named or {},
+        )
+        call_log = CallLog(keep_calls=5)
         receiver = Receiver(
-            entrances,
+            set_ups,
             Callers(StoredCredentials(ground.database, clock), AUTH, HTTP),
             ground.journal,
             limits or BodyLimits(),
             rate or RateLimit(0),
             clock,
             registry,
+            call_log,
         )
         # Not the instant at which a test's own events are made.
         clock.move(timedelta(hours=1).total_seconds())
-        yield Receiving(receiver, ground, clock, registry)
+        yield Receiving(receiver, set_ups, call_log, ground, clock, registry)

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from tocsin.ingest.body import BodyLimits
-from tocsin.ingest.source import InboundCall, Source, SourceOptions
+from tocsin.ingest.source import InboundCall, Source, SourceOptions, Verdict, secrets_of
+from tocsin.model.event import NewEvent
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 SECRET = "the secret of the samples"
@@ -67,9 +68,20 @@ def call(
     return InboundCall(headers or {}, {}, sent, name, RECEIVED_AT, limits or BodyLimits())
 
 
-def options_of(source: Source, secret: str = "") -> SourceOptions:
-    options: SourceOptions = source.Options(secret=SecretStr(secret))
+def options_of(source: Source, secret: str = "", **others: Any) -> SourceOptions:
+    options: SourceOptions = source.Options(secret=SecretStr(secret), **others)
     return options
+
+
+def verify(source: Source, call: InboundCall, secret: str = "", **others: Any) -> Verdict:
+    """What a source that has this secret, and these other options, says of a call."""
+    options = options_of(source, secret, **others)
+    return source.verify(call, options, secrets_of(options))
+
+
+def read(source: Source, call: InboundCall, **options: Any) -> list[NewEvent]:
+    """What a source with these options reads in a call."""
+    return list(source.read(call, options_of(source, **options)))
 
 
 def _headers(file: Path) -> dict[str, str]:
@@ -90,6 +102,18 @@ ANY_JSON = st.recursive(
     st.none() | st.booleans() | _NUMBERS | ANY_TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT, inner, max_size=4),
     max_leaves=8,
+)
+# JSON as the standard has it, so without NaN and infinities.
+REAL_JSON = (
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3),
+        max_leaves=6,
+    )
+    | ANY_TEXT
 )
 
 

@@ -13,7 +13,10 @@ from tocsin.errors import Reason, Rejected
 from tocsin.ingest.body import (
     BodyLimits,
     check_is_json,
+    is_form,
     keepable,
+    payload_of,
+    read_form,
     read_json,
     read_json_object,
     unreadable,
@@ -217,3 +220,49 @@ def test_an_unreadable_body_is_a_fault_of_the_whole() -> None:
     error = unreadable("expected something else")
 
     assert (error.status, error.fields[0].field) == (400, "")
+
+
+# --- forms
+
+FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        (b"a=1&b=2&a=3", {"a": [b"1", b"3"], "b": [b"2"]}),
+        (b"a=&b", {"a": [b""], "b": [b""]}),
+        (b"a=%7B%22x%22%3A+1%7D", {"a": [b'{"x": 1}']}),
+        ("a=部署".encode(), {"a": ["部署".encode()]}),
+        (b"a=%E9%83%A8", {"a": ["部".encode()]}),
+        (b"a=%FF\xfe%00", {"a": [b"\xff\xfe\x00"]}),
+        (b"", {}),
+    ],
+)
+def test_the_fields_of_a_form_are_read_byte_for_byte(
+    body: bytes, fields: dict[str, list[bytes]]
+) -> None:
+    assert read_form(body) == fields
+
+
+def test_a_form_with_thousands_of_fields_is_refused() -> None:
+    with pytest.raises(Rejected) as raised:
+        read_form(b"&" * 5_000)
+
+    assert (raised.value.status, raised.value.reason) == (400, Reason.UNREADABLE)
+
+
+@given(st.binary(max_size=60))
+def test_whatever_a_form_is_it_is_read(body: bytes) -> None:
+    assert all(isinstance(one, bytes) for values in read_form(body).values() for one in values)
+
+
+def test_the_json_of_a_call_may_be_in_a_form() -> None:
+    assert payload_of(FORM, b"a=1&payload=%7B%7D") == b"{}"
+    assert payload_of(FORM, b"a=1") == b""
+    assert payload_of({}, b"{}") == b"{}"
+    assert is_form(FORM)
+    assert not is_form({"content-type": "application/json"})
+    with pytest.raises(Rejected) as raised:
+        payload_of({"content-type": "text/plain"}, b"{}")
+    assert raised.value.status == 415

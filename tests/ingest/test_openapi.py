@@ -12,11 +12,23 @@ PATHS = entrance_paths(find_sources())
 
 def test_every_address_of_every_source_is_there() -> None:
     assert set(PATHS) == {
+        "/api/v1/avatar/status_update",
+        "/api/v1/avatar/test_webhook",
         "/api/v1/events",
         "/api/webhooks/deployment",
+        "/hooks/alertmanager",
         "/hooks/cloudevents",
         "/hooks/deployment",
+        "/hooks/fal",
+        "/hooks/generic",
+        "/hooks/gitea",
         "/hooks/github",
+        "/hooks/gitlab",
+        "/hooks/grafana",
+        "/hooks/sentry",
+        "/hooks/slack",
+        "/hooks/standard",
+        "/hooks/stripe",
     }
 
 
@@ -34,8 +46,16 @@ def test_a_source_is_described_by_its_own_schemas_and_envelope(name: str) -> Non
 
     bodies = operation["requestBody"]["content"]
     assert {kind: body["schema"] for kind, body in bodies.items()} == dict(source.OPENAPI)
-    is_webhook = source.ENVELOPE is Envelope.WEBHOOK
-    assert [*refusal] == ["application/json" if is_webhook else "application/problem+json"]
+    is_plain = source.ENVELOPE in (Envelope.WEBHOOK, Envelope.AVATAR)
+    assert [*refusal] == ["application/json" if is_plain else "application/problem+json"]
     assert {"200", "400", "401", "403", "413", "415", "422", "429", "503"} <= set(
         operation["responses"]
     )
+
+
+def test_a_source_names_the_parameters_it_takes_beside_the_key() -> None:
+    def named(path: str) -> list[str]:
+        return [one["name"] for one in PATHS[path]["post"]["parameters"]]
+
+    assert named("/hooks/fal") == ["Idempotency-Key", "training_type"]
+    assert named("/hooks/github") == ["Idempotency-Key"]

@@ -1,8 +1,9 @@
 """From the call to the commit to the answer: nothing is answered well that is not stored."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, cast
 
 import pytest
 from pydantic import SecretStr
@@ -11,11 +12,16 @@ from tests.appending import rows
 from tests.ingest.receiving import NEIGHBOUR, REMOTE, Receiving, receiving_in
 from tests.ingest.samples import RECEIVED_AT
 from tocsin.edge.calls import Message
+from tocsin.errors import StoreDown
 from tocsin.ingest.body import BodyLimits
+from tocsin.ingest.entrance import make_entrance
 from tocsin.ingest.rate import RateLimit
-from tocsin.ingest.receiver import Entrance
-from tocsin.ingest.source import find_sources
+from tocsin.ingest.set_ups import SetUp
+from tocsin.ingest.source import InboundCall, Source, Verdict, find_sources
+from tocsin.ingest.sources import deployment
+from tocsin.ingest.trial import try_out
 from tocsin.model.access import Role
+from tocsin.model.event import NewEvent
 from tocsin.model.times import from_us
 from tocsin.testing.clock import START
 
@@ -79,7 +85,7 @@ async def test_the_receiving_time_is_the_clocks(open_: Receiving) -> None:
 def test_an_address_is_of_a_source_and_may_carry_a_name(
     path: str, name: str, open_: Receiving
 ) -> None:
-    found = open_.receiver.entrance_of(path)
+    found = open_.set_ups.entrance_of(path)
 
     assert found is not None
     assert found[1] == name
@@ -354,13 +360,6 @@ async def test_a_page_of_another_origin_is_not_this_machine(open_: Receiving) ->
     assert answer.status == 401
 
 
-def test_a_source_is_open_without_a_secret_and_a_verification() -> None:
-    source = find_sources()["deployment"]
-
-    assert Entrance("deployment", source, source.Options()).is_open
-    assert not Entrance("deployment", source, source.Options(secret=SecretStr("s"))).is_open
-
-
 # --- a store that cannot
 
 
@@ -377,3 +376,166 @@ async def test_a_store_that_cannot_is_503_and_says_when_to_come_back(tmp_path: P
     assert answer.json["success"] is False
     async with receiving_in(tmp_path) as again:
         assert await again.stored() == []
+
+
+# --- what a source may have beside the rest
+
+
+class Keys:
+    """Published keys that are there once they were asked for."""
+
+    def __init__(self, *found: bytes) -> None:
+        self.known: tuple[bytes, ...] = ()
+        self.asked = 0
+        self._found = found
+
+    async def refresh(self) -> None:
+        self.asked += 1
+        self.known = self._found
+
+
+@dataclass(frozen=True)
+class Own:
+    """Members of a made-up source, in place of those of the deployment source."""
+
+    OVERLOAD_STATUS: int = 429
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(deployment, name)
+
+    def verify(self, call: InboundCall, _options: Any, _secrets: tuple[str, ...]) -> Verdict:
+        if "signature" not in call.headers:
+            return Verdict.NOT_SIGNED
+        is_known = call.headers["signature"].encode() in call.keys
+        return Verdict.VERIFIED if is_known else Verdict.NEEDS_KEYS
+
+    def read(self, call: InboundCall, options: Any) -> list[NewEvent]:
+        return [] if call.body == b'"ignored"' else deployment.read(call, options)
+
+    def answer_at_once(self, call: InboundCall, _options: Any) -> dict[str, Any] | None:
+        challenge = call.body.removeprefix(b"challenge:")
+        return None if challenge == call.body else {"challenge": challenge.decode()}
+
+
+def with_own(receiving: Receiving, own: Any, keys: Keys | None = None) -> None:
+    """Let the deployment source be `own`."""
+    source = cast("Source", own)
+    made = make_entrance("deployment", source, deployment.Options(), keys)
+    set_up = SetUp(made, (), None)
+    receiving.set_ups._place([set_up])
+
+
+async def test_unknown_keys_are_asked_for_once(open_: Receiving) -> None:
+    keys = Keys(b"k-1")
+    with_own(open_, Own(), keys)
+
+    for _ in range(2):
+        answer = await open_.post(DEPLOYMENT, MESSAGE, {"signature": "k-1"}, peer=REMOTE)
+        assert answer.status == 200
+    forged = await open_.post(DEPLOYMENT, MESSAGE, {"signature": "k-2"})
+
+    assert keys.asked == 2
+    assert forged.status == 401
+    assert open_.counted("deployment", "bad_signature") == 1
+    assert len(await open_.stored()) == 2
+
+
+async def test_a_signature_that_needs_keys_is_wrong_where_there_are_none(open_: Receiving) -> None:
+    with_own(open_, Own())
+
+    answer = await open_.post(DEPLOYMENT, MESSAGE, {"signature": "k-1"})
+
+    assert answer.status == 401
+
+
+async def test_a_call_that_means_no_event_is_answered_well(open_: Receiving) -> None:
+    with_own(open_, Own())
+
+    answer = await open_.post(DEPLOYMENT, b'"ignored"')
+
+    assert (answer.status, answer.json["success"]) == (200, True)
+    assert open_.counted("deployment", "answered") == 1
+    assert await open_.stored() == []
+
+
+async def test_a_sender_hears_at_once_what_it_wants_to_if_it_may_call(open_: Receiving) -> None:
+    with_own(open_, Own())
+
+    answer = await open_.post(DEPLOYMENT, b"challenge:abc")
+    stranger = await open_.post(DEPLOYMENT, b"challenge:abc", peer=REMOTE)
+
+    assert (answer.status, answer.json) == (200, {"challenge": "abc"})
+    assert stranger.status == 401
+    assert await open_.stored() == []
+
+
+async def test_a_sender_that_gives_up_on_429_is_told_503(tmp_path: Path) -> None:
+    async with receiving_in(tmp_path, rate=RateLimit(per_s=1)) as receiving:
+        with_own(receiving, Own(OVERLOAD_STATUS=503))
+        answers = [await receiving.post(DEPLOYMENT, MESSAGE) for _ in range(2)]
+
+    assert [answer.status for answer in answers] == [200, 503]
+    assert answers[1].headers["retry-after"] == "1"
+
+
+# --- set-ups
+
+
+async def test_each_named_set_up_has_its_own_secret(tmp_path: Path) -> None:
+    team = deployment.Options(secret=SecretStr("team a's secret"))
+    async with receiving_in(
+        tmp_path, secrets={"deployment": "the kind's"}, named={"deployment": {"team-a": team}}
+    ) as receiving:
+        statuses = [
+            (await receiving.post(path, MESSAGE, {"x-webhook-token": shown}, peer=REMOTE)).status
+            for path, shown in (
+                ("/hooks/deployment/team-a", "team a's secret"),
+                ("/hooks/deployment/team-a", "the kind's"),
+                ("/hooks/deployment", "the kind's"),
+                ("/hooks/deployment", "team a's secret"),
+            )
+        ]
+        is_taken = receiving.receiver.takes("POST", "/hooks/deployment/team-b")
+
+    assert statuses == [200, 401, 200, 401]
+    assert not is_taken
+
+
+@pytest.mark.parametrize("kind", ["github", "deployment"])
+async def test_the_previous_secret_opens_as_well(kind: str, tmp_path: Path) -> None:
+    source = find_sources()[kind]
+    both = source.Options(secret=SecretStr("new"), previous_secret=SecretStr("old"))
+    async with receiving_in(tmp_path, named={kind: {"both": both}}) as receiving:
+        set_up = receiving.set_ups.all[kind, "both"]
+        trials = [
+            await try_out(
+                receiving.receiver,
+                replace(set_up, entrance=replace(set_up.entrance, secrets=(secret,))),
+                receiving.clock,
+            )
+            for secret in ("new", "old", "older")
+        ]
+
+    assert [trial.status for trial in trials] == [200, 200, 401]
+
+
+# --- a store that comes back
+
+
+async def test_what_was_answered_503_is_stored_once_when_it_comes_again(
+    open_: Receiving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body, headers = b'{"zen": "x"}', {"x-github-event": "ping", "x-github-delivery": "g-1"}
+
+    async def is_down(*_all: object) -> NoReturn:
+        raise StoreDown("The database does not answer.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(open_.ground.journal, "append", is_down)
+        failed = await open_.post("/hooks/github", body, headers)
+    again = [await open_.post("/hooks/github", body, headers) for _ in range(2)]
+
+    assert failed.status == 503
+    assert [answer.status for answer in again] == [200, 200]
+    assert again[0].json == again[1].json
+    assert len(await open_.stored()) == 1

@@ -1,6 +1,7 @@
 """Sources are found in their folder, and a delivery's key tells a repeat and nothing else."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,11 +9,22 @@ from hypothesis import strategies as st
 
 from tests.ingest.samples import call
 from tocsin.errors import Reason, Rejected
-from tocsin.ingest.source import MAX_KEY_CHARS, check_key, dedupe_key, find_sources
+from tocsin.ingest import sources
+from tocsin.ingest.source import (
+    MAX_KEY_BYTES,
+    MAX_KEY_CHARS,
+    bounded_key,
+    check_key,
+    dedupe_key,
+    find_sources,
+)
 
 
 def test_every_source_in_the_folder_is_found() -> None:
-    assert [*find_sources()] == ["cloudevents", "deployment", "github"]
+    folder = Path(sources.__file__).parent
+    names = {path.stem for path in folder.glob("[a-z]*.py")}
+
+    assert set(find_sources()) == names >= {"cloudevents", "deployment", "github"}
 
 
 @pytest.mark.parametrize(
@@ -54,3 +66,23 @@ def test_the_same_id_from_elsewhere_is_another_delivery(
         return dedupe_key("deployment", replace(call(b"{}"), name=name), scope, own_id + "!")
 
     assert (key(*one) == key(*other)) == (one == other)
+
+
+@given(st.text(max_size=500), st.text(max_size=500))
+def test_a_key_of_any_length_fits_into_an_index(one: str, other: str) -> None:
+    first, second = (bounded_key(f"deployment\n{part * 3}") for part in (one, other))
+
+    assert len(first.encode(errors="surrogatepass")) <= MAX_KEY_BYTES
+    assert first.startswith("deployment\n")
+    assert (first == second) == (one == other)
+
+
+def test_a_long_key_is_still_the_same_delivery() -> None:
+    scope = "长" * 600
+
+    key = dedupe_key("deployment", call(b"{}"), scope, "1")
+
+    assert key == dedupe_key("deployment", call(b"{}"), scope, "1")
+    assert key != dedupe_key("deployment", call(b"{}"), scope, "2")
+    assert key is not None
+    assert len(key.encode()) < 100

@@ -190,7 +190,7 @@ class World:
             "message": said,
         }
         call = InboundCall({}, {}, orjson.dumps(body), "", HandClock().now(), BodyLimits())
-        (receipt,) = await self.journal.append(deployment.read(call))
+        (receipt,) = await self.journal.append(deployment.read(call, deployment.Options()))
         self.told.append((receipt.seq, project, deployment_id, said))
 
 

@@ -1,7 +1,7 @@
 """A hub to which all happens that can, and readers that keep account of what they are owed."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +13,9 @@ from tests.live.hubs import newest_of, until
 from tocsin.live.hub import Hub
 from tocsin.live.offset import Offset
 from tocsin.live.rooms import NOTHING, Selection
+from tocsin.model.entry import Entry
 from tocsin.model.filters import EventFilter
+from tocsin.store.append import Appender
 from tocsin.store.pruning import remove_events
 
 LAST = "last"
@@ -86,6 +88,7 @@ class Trial:
         self.readers: list[Reader] = []
         # Type and project of each event, by seq.
         self.told: dict[int, tuple[str, str]] = {}
+        self._messages: list[Sequence[Entry]] = []
         self._dialect = Numbers(padding=PADDING)
         stack.push_async_callback(self._end)
 
@@ -99,6 +102,20 @@ class Trial:
         """Another process writes."""
         new = [event(kind, project=project) for kind, project in events]
         self._note(events, [one.seq for one in await append(self.ground.database, *new)])
+
+    async def append_elsewhere(self, events: list[tuple[str, str]]) -> None:
+        """Another instance writes; what it tells of that is on its way."""
+        new = [event(kind, project=project) for kind, project in events]
+        database = self.ground.database
+        appender = Appender(database.dialect)
+        appended = await database.write(lambda conn: appender.append(conn, [new]))
+        self._messages.append(appended.entries)
+        self._note(events, [one.seq for one in appended.entries])
+
+    async def deliver(self, which: int) -> None:
+        """Something arrives that another instance has told: at any time, or again, or never."""
+        if self._messages:
+            self.hub.publish(self._messages[-1 - which % len(self._messages)])
 
     def _note(self, events: list[tuple[str, str]], seqs: list[int]) -> None:
         self.told.update(zip(seqs, events, strict=True))

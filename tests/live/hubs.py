@@ -14,6 +14,7 @@ from tests.live.hearing import Ear, Numbers
 from tocsin.live.hub import Hub
 from tocsin.live.rooms import EVERYTHING
 from tocsin.store import events as stored
+from tocsin.store.facts import read_facts
 
 
 async def newest_of(ground: Ground) -> int:
@@ -45,13 +46,25 @@ class LoopTime:
 
 
 @asynccontextmanager
-async def hub_of(ground: Ground, *, is_following: bool = True) -> AsyncIterator[Hub]:
+async def hub_of(
+    ground: Ground, *, is_following: bool = True, patience_s: float = 0.0
+) -> AsyncIterator[Hub]:
     """A hub that is told of what `ground` commits, and looks for what others do.
 
     It counts into the journal's registry, unless there is a hub already that does.
     """
     registry = CollectorRegistry() if ground.listeners else ground.registry
-    hub = Hub(ground.database, ground.epoch, await newest_of(ground), registry)
+    async with ground.database.read() as conn:
+        former_epochs = (await read_facts(conn)).former_epochs
+    newest = await newest_of(ground)
+    hub = Hub(
+        ground.database,
+        ground.epoch,
+        newest,
+        registry,
+        patience_s=patience_s,
+        former_epochs=former_epochs,
+    )
     ground.listeners.append(hub.publish)
     following = asyncio.create_task(_follow(hub)) if is_following else None
     try:
@@ -64,9 +77,14 @@ async def hub_of(ground: Ground, *, is_following: bool = True) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def hub_in(folder: Path, *, is_following: bool = True) -> AsyncIterator[tuple[Ground, Hub]]:
+async def hub_in(
+    folder: Path, *, is_following: bool = True, patience_s: float = 0.0
+) -> AsyncIterator[tuple[Ground, Hub]]:
     """The journal in `folder` and a hub over it."""
-    async with ground_in(folder) as ground, hub_of(ground, is_following=is_following) as hub:
+    async with (
+        ground_in(folder) as ground,
+        hub_of(ground, is_following=is_following, patience_s=patience_s) as hub,
+    ):
         yield ground, hub
 
 

@@ -36,7 +36,7 @@ from tocsin.store.append import Appender
 from tocsin.store.beside import opened
 from tocsin.store.database import Database
 from tocsin.store.events import newest_seq
-from tocsin.store.facts import ensure_epoch
+from tocsin.store.facts import ensure_epoch, read_facts
 from tocsin.store.journal import Journal, Limits
 from tocsin.testing.clock import HandClock
 
@@ -235,7 +235,7 @@ class Serving:
         for message in messages:
             body = orjson.dumps(dict(message))
             call = InboundCall({}, {}, body, "", self.clock.now(), BodyLimits())
-            await self.journal.append(deployment.read(call))
+            await self.journal.append(deployment.read(call, deployment.Options()))
 
     async def append(self, *events: NewEvent) -> list[int]:
         return [receipt.seq for receipt in await self.journal.append(events)]
@@ -316,8 +316,8 @@ async def serving_in(
     async with opened("", folder) as database:
         epoch = await database.write(ensure_epoch)
         async with database.read() as conn:
-            newest = await newest_seq(conn)
-        hub = Hub(database, epoch, newest, registry)
+            newest, known = await newest_seq(conn), await read_facts(conn)
+        hub = Hub(database, epoch, newest, registry, former_epochs=known.former_epochs)
         journal = Journal(database, Appender(database.dialect), Limits(), hub.publish, registry)
         stage = Live(
             Ground(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.appending import append, event
+from tests.appending import append, event, ground_in
 from tests.live.hearing import MARK, Ear, Numbers, entry
 from tests.live.hubs import down, hub_in, hub_of, is_here, joined, until
 from tocsin.live import catching_up as module
@@ -16,12 +16,28 @@ from tocsin.live.offset import Offset
 from tocsin.live.past import Past
 from tocsin.live.rooms import EVERYTHING
 from tocsin.model.filters import EventFilter
+from tocsin.store.facts import mark_as_backup
 from tocsin.store.pruning import remove_events
 
 MINE = frozenset({EventFilter(types=("mine",))})
 
 
 # --- who comes back
+
+
+async def test_after_a_backup_was_put_back_only_who_has_no_more_than_that_goes_on(
+    tmp_path: Path,
+) -> None:
+    async with ground_in(tmp_path) as ground:
+        before = ground.epoch
+        await ground.append(*(event() for _ in range(3)))
+        await ground.database.write(mark_as_backup)
+    async with hub_in(tmp_path) as (ground, hub):
+        await ground.append(*(event() for _ in range(3)))
+        said = [Offset(before, seq) for seq in (2, 3, 4, 6)] + [Offset(ground.epoch, 6)]
+        found = [await hub.can_resume(EVERYTHING, offset) for offset in said]
+
+    assert found == [True, True, False, False, True]
 
 
 @pytest.mark.parametrize("remembered", [1, 2_000])

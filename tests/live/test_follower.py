@@ -26,6 +26,7 @@ from tests.live.serving import (
 from tocsin.live.closing import CloseCode
 from tocsin.live.engineio.packet import Encoding
 from tocsin.model.rooms import MAX_ROOMS, Room, RoomKind
+from tocsin.store.facts import mark_as_backup
 
 PYTHON = "Python/3.11 aiohttp/3.14.5"
 ROOMS = rooms_of(("a", "b"), ("1", "2"))
@@ -247,6 +248,24 @@ async def test_a_seq_of_another_journal_is_told_by_its_epoch(live: Serving, talk
 
     assert [answer["recovered"] for answer in answers] == [False, True]
     assert await said(talk) == ["b"]
+
+
+async def test_a_seq_of_before_a_backup_was_put_back_counts_as_far_as_that_reaches(
+    tmp_path: Path,
+) -> None:
+    async with serving_in(tmp_path) as live:
+        before = live.hub.epoch
+        await live.tell(line("a"), line("b"))
+        await live.database.write(mark_as_backup)
+    async with serving_in(tmp_path) as live, live.client() as talk:
+        await live.tell(line("c"))
+        answers = [
+            await talk.ask("subscribe_project", {"id": "shop", "since_seq": seq, "epoch": before})
+            for seq in (3, 1)
+        ]
+
+        assert [answer["recovered"] for answer in answers] == [False, True]
+        assert await said(talk) == ["b", "c"]
 
 
 async def test_two_rooms_with_the_same_events_bring_what_was_missed_once(

@@ -14,7 +14,7 @@ from tests.appending import append, event
 from tests.live.hearing import MARK, Ear, Numbers, entry
 from tests.live.hub_trial import Trial, choice
 from tests.live.hubs import LoopTime, down, hub_in, hub_of, is_here, joined, until
-from tocsin.live import catching_up, ring, rooms
+from tocsin.live import catching_up, pieces, ring, rooms
 from tocsin.live import hub as module
 from tocsin.live.closing import CloseCode
 from tocsin.live.offset import Offset
@@ -313,6 +313,109 @@ async def test_a_look_ends_when_others_come_in_meanwhile(
     assert ear.seqs == back.seqs == [1]
 
 
+# --- what others tell
+
+
+async def test_commits_told_the_wrong_way_round_are_put_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Past, "piece", nothing_is_read)
+    async with hub_in(tmp_path, is_following=False, patience_s=60.0) as (ground, hub):
+        (ear,) = joined(hub)
+        hub.publish([entry(3)])
+        hub.publish([entry(2)])
+        early = list(ear.seqs)
+        hub.publish([entry(1)])
+        hub.publish([entry(4)])
+        await until(lambda: 4 in ear.seqs)
+
+        assert early == []
+        assert ear.seqs == [1, 2, 3, 4]
+        assert ground.counted("tocsin_live_gaps_total") == 1
+
+
+async def test_what_is_told_twice_is_given_once(tmp_path: Path) -> None:
+    async with hub_in(tmp_path, is_following=False) as (_, hub):
+        (ear,) = joined(hub)
+        for seqs in ((1, 2), (1, 2), (2, 3), (1,), (3, 4)):
+            hub.publish([entry(seq) for seq in seqs])
+        await until(lambda: 4 in ear.seqs)
+
+    assert ear.seqs == [1, 2, 3, 4]
+
+
+async def test_what_does_not_come_in_time_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOOK_S", 60.0)
+    async with hub_in(tmp_path, patience_s=0.01) as (ground, hub):
+        (ear,) = joined(hub)
+        await append(ground.database, event(), event())
+        await ground.append(event())
+        await until(lambda: 3 in ear.seqs)
+
+        assert ear.seqs == [1, 2, 3]
+        assert ground.counted("tocsin_live_journal_events_total") == 3
+
+
+async def test_one_gap_after_the_other_is_waited_for_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Past, "piece", nothing_is_read)
+    async with hub_in(tmp_path, is_following=False, patience_s=0.02) as (_, hub):
+        time = LoopTime(monkeypatch)
+        (ear,) = joined(hub)
+        for seq in range(1, 21, 2):
+            hub.publish([entry(seq + 1)])
+            await time.move(0.015)
+            hub.publish([entry(seq)])
+        await time.move(1)
+
+        assert ear.seqs == list(range(1, 21))
+        assert hub._elsewhere.newest == 0
+
+
+async def test_too_much_beyond_a_gap_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "MAX_ENTRIES", 5)
+    async with hub_in(tmp_path, is_following=False, patience_s=60.0) as (_, hub):
+        for seq in range(2, 10):
+            hub.publish([entry(seq)])
+
+        assert not hub._pieces.is_too_much
+        assert hub._elsewhere.newest == 7
+
+
+async def test_who_is_told_to_look_does_so_also_in_the_midst_of_another_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOOK_S", 60.0)
+    read, looks = Past.piece, 0
+
+    async def slowly(self: Past, *args: Any, **how: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        piece = await read(self, *args, **how)
+        if looks == 1:
+            await append(ground.database, event())
+            hub.look()
+        return piece
+
+    async with hub_in(tmp_path, is_following=False) as (ground, hub):
+        (ear,) = joined(hub)
+        monkeypatch.setattr(Past, "piece", slowly)
+        hub.look()
+        await hub.step()
+        await hub.step()
+
+    assert ear.seqs == [1]
+
+
+async def nothing_is_read(*_args: Any, **_how: Any) -> Any:
+    raise AssertionError("the journal was read")
+
+
 async def test_numbers_that_were_removed_before_they_were_seen_are_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -409,6 +512,8 @@ BEGINNINGS = st.one_of(
 )
 HAPPENINGS = st.one_of(
     st.tuples(st.sampled_from(["append", "append", "append_beside"]), EVENTS),
+    st.tuples(st.just("append_elsewhere"), EVENTS),
+    st.tuples(st.just("deliver"), WHICH),
     st.tuples(st.sampled_from(["select", "turn"]), st.tuples(WHICH, CHOICES)),
     st.tuples(st.sampled_from(["say", "convert", "drop", "resume", "stall", "unstall"]), WHICH),
     st.tuples(st.just("let_turn"), st.integers(1, 20)),
@@ -431,7 +536,8 @@ async def test_everybody_gets_a_gapless_suffix_without_repeats(
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         make_everything_small(patch)
         async with AsyncExitStack() as stack:
-            ground, hub = await stack.enter_async_context(hub_in(Path(folder)))
+            made = hub_in(Path(folder), patience_s=0.002)
+            ground, hub = await stack.enter_async_context(made)
             trial = Trial(ground, hub, stack)
             for what, told in (*appended, *begun, *happenings):
                 await getattr(trial, what)(told)

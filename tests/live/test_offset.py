@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.live.offset import Offset, can_resume, parse_offset
+from tocsin.live.offset import Offset, can_resume, own_offset, parse_offset
 
 EPOCHS = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1)
 SEQS = st.integers(0, 2**63 - 1)
@@ -60,3 +60,20 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 )
 def test_it_can_be_resumed_while_all_that_follows_is_there(offset: Offset, expected: bool) -> None:
     assert can_resume(offset, "here", pruned_through=10, newest=20) is expected
+
+
+@pytest.mark.parametrize(
+    ("offset", "expected"),
+    [
+        (Offset("here", 99), Offset("here", 99)),
+        (Offset("before", 7), Offset("here", 7)),
+        (Offset("before", 8), Offset("before", 8)),
+        (Offset("long ago", 3), Offset("here", 3)),
+        (Offset("long ago", 7), Offset("long ago", 7)),
+        (Offset("elsewhere", 0), Offset("elsewhere", 0)),
+    ],
+)
+def test_one_of_before_a_backup_was_put_back_counts_as_far_as_that_reaches(
+    offset: Offset, expected: Offset
+) -> None:
+    assert own_offset(offset, "here", {"before": 7, "long ago": 3}) == expected

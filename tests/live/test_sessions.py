@@ -297,3 +297,77 @@ async def test_who_waits_for_a_save_may_be_cancelled(
 
     await sessions.flush()
     assert await restart().find(pid, "/", "mina") == session
+
+
+# --- several instances: `restart` makes another one over the same database
+
+
+async def test_who_goes_on_at_another_instance_is_found_there(
+    sessions: Sessions, restart: Callable[[], Sessions]
+) -> None:
+    here, there = Connection(), Connection()
+    other = restart()
+    pid, session = await begin(sessions, here)
+    found = await other.find(pid, "/", "mina")
+
+    assert found == session
+    other.hold(found, there.end)
+    await other.flush()
+    assert here.ends == 0
+    await sessions.mark_alive()
+    # Its former connection was dead, or is now.
+    assert here.ends == 1
+    assert there.ends == 0
+
+
+async def test_the_end_of_the_former_connection_is_no_news(
+    sessions: Sessions, restart: Callable[[], Sessions], clock: HandClock
+) -> None:
+    here, there = Connection(), Connection()
+    other = restart()
+    pid, session = await begin(sessions, here)
+    other.hold(session, there.end)
+    more = replace(session, rooms=SHOP | {Room(RoomKind.DEPLOYMENT, "9")})
+    await other.save(more)
+    sessions.ended(session, here.end)
+    await sessions.flush()
+    clock.move(WINDOW_S + 1)
+    await other.mark_alive()
+
+    assert await restart().find(pid, "/", "mina") == more
+
+
+async def test_who_comes_back_from_another_instance_is_found_as_it_was_there(
+    sessions: Sessions, restart: Callable[[], Sessions]
+) -> None:
+    here, there, again = Connection(), Connection(), Connection()
+    other = restart()
+    pid, session = await begin(sessions, here)
+    sessions.ended(session, here.end)
+    other.hold(session, there.end)
+    more = replace(session, rooms=SHOP | {Room(RoomKind.DEPLOYMENT, "9")})
+    await other.save(more)
+    other.ended(more, there.end)
+    await other.flush()
+    found = await sessions.find(pid, "/", "mina")
+
+    assert found == more
+    sessions.hold(found, again.end)
+    await sessions.save(replace(more, seq=9))
+    assert await restart().find(pid, "/", "mina") == replace(more, seq=9)
+
+
+async def test_one_that_came_back_in_time_is_left_alone(
+    sessions: Sessions, restart: Callable[[], Sessions]
+) -> None:
+    here, there, again = Connection(), Connection(), Connection()
+    other = restart()
+    _, session = await begin(sessions, here)
+    other.hold(session, there.end)
+    await other.flush()
+    sessions.hold(session, again.end)
+    await sessions.flush()
+    await sessions.mark_alive()
+    await other.mark_alive()
+
+    assert (here.ends, again.ends, there.ends) == (1, 0, 1)

@@ -67,6 +67,6 @@ def test_the_list_is_what_the_source_does(kind: str) -> None:
     }
     call = InboundCall({}, {}, orjson.dumps(body), "", START, BodyLimits())
 
-    for new in deployment.read(call):
+    for new in deployment.read(call, deployment.Options()):
         told = entry(1, new.type, source=new.source, subject=new.subject).event
         assert tells_of_deployment(told) is (new.change is not None)

@@ -38,6 +38,27 @@ def test_an_entry_of_a_table_is_written_as_in_a_file(tmp_path: Path) -> None:
     ]
 
 
+def test_a_named_set_up_is_told_below_its_kind_and_what_it_inherits_by_its_kinds_origin() -> None:
+    environ = {
+        "TOCSIN_SOURCES__FORGE__SECRET": "the kind's own",
+        "TOCSIN_SOURCES__FORGE__NAMED__TEAM_A__FORMER_SECRETS": "hunter2,hunter3",
+    }
+    loaded = load(environ=environ, kinds={"forge": ForgeOptions})
+
+    told = {one.key: one for one in explain(loaded, with_defaults=True)}
+
+    assert told["sources.forge.named.team_a.former_secrets"] == Explained(
+        "sources.forge.named.team_a.former_secrets",
+        [MASK, MASK],
+        "TOCSIN_SOURCES__FORGE__NAMED__TEAM_A__FORMER_SECRETS",
+        is_secret=True,
+    )
+    assert told["sources.forge.named.team_a.secret"].origin == "TOCSIN_SOURCES__FORGE__SECRET"
+    assert not [key for key in told if key.startswith("named")]
+    assert "hunter" not in str(told)
+    assert "the kind" not in str(told)
+
+
 @pytest.mark.parametrize(
     ("url", "shown"),
     [

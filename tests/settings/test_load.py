@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from tocsin.errors import ConfigError
 from tocsin.settings import Loaded, Network, Secret, load
 
+NONE = Secret("")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgeOptions:
@@ -24,6 +26,13 @@ class ForgeOptions:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrictOptions:
     secret: Secret
+    retries: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairOptions:
+    secret: Secret = NONE
+    previous_secret: Secret = NONE
     retries: int = 3
 
 
@@ -455,3 +464,107 @@ def test_no_problem_shows_a_secret(secret: str) -> None:
 
     assert len(found) == len(names) + 1
     assert not any("S3CR3T" in problem for problem in found)
+
+
+# --- named set-ups of a kind
+
+
+def in_file(tmp_path: Path, text: str) -> Path:
+    config = tmp_path / "tocsin.toml"
+    config.write_text(text)
+    return config
+
+
+def test_a_named_set_up_has_from_its_kind_what_it_leaves_out(tmp_path: Path) -> None:
+    config = in_file(
+        tmp_path,
+        """
+        [sources.forge]
+        retries = 7
+        [sources.forge.named.team-a]
+        secret = "a"
+        """,
+    )
+
+    loaded = load(
+        environ={"TOCSIN_SOURCES__FORGE__NAMED__TEAM_B__RETRIES": "9"}, kinds=KINDS, config=config
+    )
+
+    assert loaded.settings.named_sources["forge"] == {
+        "team-a": ForgeOptions(secret=Secret("a"), retries=7),
+        "team_b": ForgeOptions(retries=9),
+    }
+    assert forge(loaded) == ForgeOptions(retries=7)
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ("retries = 1", ("kind", "kind before")),
+        ('secret = "a"', ("a", "")),
+        ('previous_secret = "b"', ("", "b")),
+    ],
+)
+def test_the_two_secrets_are_inherited_together_or_not_at_all(
+    own: str, expected: tuple[str, str], tmp_path: Path
+) -> None:
+    config = in_file(
+        tmp_path,
+        f"""
+        [sources.pair]
+        secret = "kind"
+        previous_secret = "kind before"
+        [sources.pair.named.a]
+        {own}
+        """,
+    )
+
+    loaded = load(environ={}, kinds={"pair": PairOptions}, config=config)
+
+    options = loaded.settings.named_sources["pair"]["a"]
+    assert isinstance(options, PairOptions)
+    found = (options.secret.get_secret_value(), options.previous_secret.get_secret_value())
+    assert found == expected
+
+
+def test_a_named_set_up_can_bring_what_its_kind_requires() -> None:
+    loaded = good({"TOCSIN_SOURCES__STRICT__NAMED__A__SECRET": "s"})
+
+    assert loaded.settings.named_sources["strict"] == {"a": StrictOptions(secret=Secret("s"))}
+    assert "strict" not in loaded.settings.sources
+
+
+def test_the_secret_of_a_named_set_up_may_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("from a file\n")
+
+    loaded = good({"TOCSIN_SOURCES__FORGE__NAMED__A__SECRET_FILE": str(tmp_path / "secret")})
+
+    assert loaded.settings.named_sources["forge"] == {
+        "a": ForgeOptions(secret=Secret("from a file"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        (
+            {"TOCSIN_SOURCES__FORGE__NAMED__A__SECRT": "s"},
+            "did you mean TOCSIN_SOURCES__FORGE__NAMED__A__SECRET?",
+        ),
+        (
+            {"TOCSIN_SOURCES__FORGE__NAMED__A__RETRIES": "many"},
+            "sources.forge.named.a.retries: expected a valid integer",
+        ),
+        (
+            {"TOCSIN_SOURCES__FORGE__NAMED": '{"a/b": {"retries": 1}}'},
+            'sources.forge.named."a/b": ',
+        ),
+        ({"TOCSIN_SOURCES__FORGE__NAMED": '{"-": {"retries": 1}}'}, "sources.forge.named.-: "),
+        ({"TOCSIN_SOURCES__STRICT__NAMED__A__RETRIES": "1"}, "strict.named.a.secret: is required"),
+        ({"TOCSIN_NAMED_SOURCES__FORGE__A__RETRIES": "1"}, "there is no such setting"),
+    ],
+)
+def test_what_is_wrong_with_a_named_set_up_is_told(environ: dict[str, str], words: str) -> None:
+    (problem,) = problems(environ)
+
+    assert words in problem

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.ingest.source import find_sources
 from tocsin.settings.names import PLAIN_NAMES, dotted, environment_name, key_of
 from tocsin.settings.shape import Key, find, shape_of
 
@@ -38,6 +39,6 @@ def test_what_belongs_to_others_is_no_setting(name: str) -> None:
 
 
 def test_every_plain_name_means_a_setting_there_is() -> None:
-    root = shape_of({})
+    root = shape_of({name: kind.Options for name, kind in find_sources().items()})
 
     assert [name for name, key in PLAIN_NAMES.items() if find(root, key) is None] == []

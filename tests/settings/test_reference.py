@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tocsin.ingest.source import find_sources
 from tocsin.settings.names import PLAIN_NAMES, dotted, environment_name
 from tocsin.settings.reference import described, description_of, render_configuration
 from tocsin.settings.shape import Key, find, shape_of, values
@@ -61,4 +62,6 @@ def test_the_page_in_docs_is_the_one_that_is_made() -> None:
 
 
 def test_every_plain_name_means_a_setting_that_exists() -> None:
-    assert [name for name, key in PLAIN_NAMES.items() if find(shape_of({}), key) is None] == []
+    root = shape_of({name: kind.Options for name, kind in find_sources().items()})
+
+    assert [name for name, key in PLAIN_NAMES.items() if find(root, key) is None] == []

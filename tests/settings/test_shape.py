@@ -59,3 +59,26 @@ def test_the_options_of_a_kind_are_part_of_the_tree() -> None:
 
     assert isinstance(find(root, ("sources", "forge", "secret")), Value)
     assert ("sources", "forge", "secret") in [key for key, _ in values_of(root)]
+
+
+def test_a_kind_has_its_options_once_more_for_each_name() -> None:
+    @dataclass(frozen=True)
+    class Options:
+        secret: Secret
+
+    root = shape_of({"forge": Options})
+    written = ("sources", "forge", "named", "team-a", "secrt")
+
+    assert isinstance(find(root, ("sources", "forge", "named")), Table)
+    assert isinstance(find(root, ("sources", "forge", "named", "team-a")), Section)
+    assert isinstance(find(root, ("sources", "forge", "named", "team-a", "secret")), Value)
+    assert find(root, written) is None
+    assert nearest(root, written) == (*written[:-1], "secret")
+    assert nearest(root, ("sources", "forge", "name", "team-a", "secret")) == (
+        "sources",
+        "forge",
+        "named",
+        "team-a",
+        "secret",
+    )
+    assert find(root, ("named_sources",)) is None

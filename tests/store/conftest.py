@@ -1,17 +1,55 @@
-"""A real database in a temporary folder, for every test of the store."""
+"""A real database for every test of the store: SQLite in a temporary folder, and PostgreSQL."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.appending import Place, Places
+from tests.postgres import EmptyDatabases
 from tocsin.store.beside import opened
 from tocsin.store.database import Database
 from tocsin.testing.clock import HandClock
 
 
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def places(request: pytest.FixtureRequest) -> Places:
+    """Makes places on one database, then on the other: what the store promises holds on both."""
+    if request.param == "sqlite":
+        return folder
+    databases: EmptyDatabases = request.getfixturevalue("empty_databases")
+    return databases
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    with TemporaryDirectory() as path:
+        yield Path(path)
+
+
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncGenerator[Database, None]:
+def place(places: Places) -> Iterator[Place]:
+    with places() as place:
+        yield place
+
+
+@pytest.fixture
+def database_url(place: Place) -> str:
+    """The address of the database there."""
+    return place if isinstance(place, str) else f"sqlite:///{place / 'tocsin.db'}"
+
+
+@pytest.fixture
+async def database(database_url: str, tmp_path: Path) -> AsyncGenerator[Database, None]:
+    async with opened(database_url, tmp_path) as database:
+        yield database
+
+
+@pytest.fixture
+async def sqlite_database(tmp_path: Path) -> AsyncGenerator[Database, None]:
+    """For what only SQLite has."""
     async with opened("", tmp_path) as database:
         yield database
 

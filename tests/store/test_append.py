@@ -1,23 +1,43 @@
 """Appending in a transaction: numbers that are never given twice, and what each event keeps."""
 
+import asyncio
 import dataclasses
 import json
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import Connection
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import Connection, text
 
-from tests.appending import after, append, began, done, event, logged, rows, seqs
-from tocsin.model.event import Event
+from tests.appending import Places, after, append, began, done, event, logged, rows, seqs
+from tocsin.model.event import Event, NewEvent, Receipt
 from tocsin.model.filters import EventFilter
 from tocsin.model.times import to_us
 from tocsin.model.words import DeploymentState
 from tocsin.store import events as stored
+from tocsin.store import postgres, sqlite
+from tocsin.store.address import address_of, is_postgres
 from tocsin.store.append import Appender
+from tocsin.store.cursors import Position, move
 from tocsin.store.database import Database
 from tocsin.store.facts import raise_pruned_through
-from tocsin.store.pruning import remove_events
+from tocsin.store.migrate import migrate
+from tocsin.store.pruning import remove_events, remove_seen
+
+INSTANCES = st.integers(0, 1)
+# The keys of the events that come in one transaction, by callers.
+GROUPS = st.lists(
+    st.lists(st.sampled_from([None, "a", "b", "c"]), max_size=3), min_size=1, max_size=3
+)
 
 
 @pytest.fixture
@@ -179,3 +199,96 @@ def as_told(event: Event) -> tuple[Any, ...]:
     """All of it; a fragment of JSON is equal only to itself."""
     fields = {one.name: getattr(event, one.name) for one in dataclasses.fields(Event)}
     return fields.pop("data") is None, orjson.dumps(event.data), fields
+
+
+# --- the law: whoever appends, and whatever is lost or removed, numbers and keys stay true
+
+
+class TwoInstances(RuleBasedStateMachine):
+    """Two instances on one database, and what the journal must be after each thing they do."""
+
+    def __init__(self, places: Places) -> None:
+        super().__init__()
+        self._place = places()
+        place = self._place.__enter__()
+        url = address_of("", place) if isinstance(place, Path) else address_of(place, Path())
+        asyncio.run(migrate(url))
+        kind = postgres if is_postgres(url) else sqlite
+        self._engines = [kind.writing_engine(url) for _ in range(2)]
+        self._appenders = [Appender(engine.dialect) for engine in self._engines]
+        self.kept: dict[int, str] = {}
+        self.keys: dict[str, Receipt] = {}
+        self.newest = 0
+        self.cursor = 0
+
+    @rule(who=INSTANCES, groups=GROUPS)
+    def append(self, who: int, groups: list[list[str | None]]) -> None:
+        made = [[event(dedupe=key) for key in group] for group in groups]
+        with self._engines[who].begin() as conn:
+            appended = self._appenders[who].append(conn, made)
+        self._appenders[who].committed()
+
+        assert appended.receipts == [[self._expected(one) for one in group] for group in made]
+
+    def _expected(self, new: NewEvent) -> Receipt:
+        if new.dedupe in self.keys:
+            return dataclasses.replace(self.keys[new.dedupe], is_duplicate=True)
+        self.newest += 1
+        self.kept[self.newest] = new.id
+        receipt = Receipt(self.newest, new.id, is_duplicate=False)
+        if new.dedupe is not None:
+            self.keys[new.dedupe] = receipt
+        return receipt
+
+    @rule(who=INSTANCES, groups=GROUPS)
+    def append_in_vain(self, who: int, groups: list[list[str | None]]) -> None:
+        with self._engines[who].connect() as conn, conn.begin() as transaction:
+            self._appenders[who].append(conn, [[event(dedupe=key) for key in g] for g in groups])
+            transaction.rollback()
+
+    @rule(who=INSTANCES, count=st.integers(1, 3))
+    def remove_the_oldest(self, who: int, count: int) -> None:
+        oldest = sorted(self.kept)[:count]
+        if oldest:
+            with self._engines[who].begin() as conn:
+                remove_events(conn, oldest)
+        for seq in oldest:
+            del self.kept[seq]
+
+    @rule(who=INSTANCES)
+    def forget_all_keys(self, who: int) -> None:
+        with self._engines[who].begin() as conn:
+            remove_seen(conn, before=after(1), slice_rows=100)
+        self.keys.clear()
+
+    @rule(who=INSTANCES)
+    def move_the_cursor(self, who: int) -> None:
+        with self._engines[who].begin() as conn:
+            move(conn, Position("stage", self.newest, after(0)))
+        self.cursor = self.newest
+
+    @invariant()
+    def everything_stands_as_it_was_told(self) -> None:
+        for engine in self._engines:
+            with engine.begin() as conn:
+                kept = conn.execute(text("SELECT seq, id FROM events ORDER BY seq")).all()
+                keys = conn.execute(text("SELECT key, seq, event_id FROM deliveries_seen")).all()
+                cursor = conn.execute(text("SELECT seq FROM cursors")).scalar()
+            assert [tuple(row) for row in kept] == sorted(self.kept.items())
+            assert {row.key: (row.seq, row.event_id) for row in keys} == {
+                key: (one.seq, one.id) for key, one in self.keys.items()
+            }
+            assert (cursor or 0) == self.cursor
+
+    def teardown(self) -> None:
+        for engine in self._engines:
+            engine.dispose()
+        self._place.__exit__(None, None, None)
+
+
+def test_numbers_and_keys_are_true_whoever_appends(places: Places) -> None:
+    class Here(TwoInstances):
+        def __init__(self) -> None:
+            super().__init__(places)
+
+    run_state_machine_as_test(Here, settings=settings(max_examples=10, stateful_step_count=20))

@@ -14,8 +14,8 @@ from tocsin.store.tables.deployments import deployments as table
 
 
 @pytest.fixture
-async def told(tmp_path: Path) -> AsyncGenerator[Told, None]:
-    async with told_in(tmp_path) as told:
+async def told(tmp_path: Path, database_url: str) -> AsyncGenerator[Told, None]:
+    async with told_in(tmp_path, database_url) as told:
         yield told
 
 

@@ -45,8 +45,10 @@ async def test_a_refused_change_leaves_nothing(database: Database) -> None:
     assert await rows(database) == (0, 0)
 
 
-async def test_two_processes_work_on_one_database(database: Database, tmp_path: Path) -> None:
-    async with opened("", tmp_path) as second:
+async def test_two_processes_work_on_one_database(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    async with opened(database_url, tmp_path) as second:
         for one in (database, second, database):
             await change(one, [setting_changed("a", "b", "c", START)], lambda _conn: None)
 

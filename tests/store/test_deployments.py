@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy
 
 from tests.journal import Told, at, ended, message, step, told_in
+from tests.plans import noted, plan_of
 from tocsin.model.filters import DeploymentFilter
 from tocsin.model.runs import runs_of
 from tocsin.model.words import DeploymentState
@@ -22,8 +22,8 @@ RUNNING, FAILED, SUCCESS = (
 
 
 @pytest.fixture
-async def told(tmp_path: Path) -> AsyncGenerator[Told, None]:
-    async with told_in(tmp_path) as told:
+async def told(tmp_path: Path, database_url: str) -> AsyncGenerator[Told, None]:
+    async with told_in(tmp_path, database_url) as told:
         yield told
 
 
@@ -165,20 +165,13 @@ async def test_all_that_was_said_comes_back(told: Told) -> None:
 async def test_lists_are_read_off_their_index(
     told: Told, wanted: Mapping[str, Any], index: str
 ) -> None:
-    said: list[tuple[str, Any]] = []
-    engine = told.database._readers.sync_engine
     await begin(told, "1")
 
-    def note(_conn: Any, _cursor: Any, text: str, parameters: Any, *_rest: Any) -> None:
-        said.append((text, parameters))
-
-    sqlalchemy.event.listen(engine, "before_cursor_execute", note)
-    await found(told, DeploymentFilter(**wanted))
-    sqlalchemy.event.remove(engine, "before_cursor_execute", note)
-    text, parameters = next(one for one in said if "length" in one[0])
+    async with noted(told.database) as said:
+        await found(told, DeploymentFilter(**wanted))
+    sizes = next(one for one in said if "length" in one[0])
     async with told.database.read() as conn:
-        rows = await conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", parameters)
-        plan = [row.detail for row in rows]
+        plan = await plan_of(conn, sizes)
 
     assert any(f"ix_deployments_{index}" in line for line in plan), plan
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import orjson
 import pytest
-import sqlalchemy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.journal import Told, at, event, told_in
+from tests.plans import is_whole_scan, noted, plan_of
 from tocsin.model.cloudevent import cloudevent_of, event_json
 from tocsin.model.event import NewEvent
 from tocsin.model.filters import EventFilter
@@ -52,8 +52,8 @@ FILTERS = st.builds(
 
 
 @pytest.fixture
-async def told(tmp_path: Path) -> AsyncGenerator[Told, None]:
-    async with told_in(tmp_path) as told:
+async def told(tmp_path: Path, database_url: str) -> AsyncGenerator[Told, None]:
+    async with told_in(tmp_path, database_url) as told:
         yield told
 
 
@@ -245,31 +245,14 @@ async def test_no_filter_reads_the_whole_journal(
     told: Told, wanted: EventFilter, how: dict[str, Any], is_ascending: bool
 ) -> None:
     await told.append([event(kind, received_at=at(60 * n)) for n, kind in enumerate("abc" * 9)])
-    said: list[tuple[str, Any]] = []
-    engine = told.database._readers.sync_engine
-
-    def note(_conn: Any, _cursor: Any, text: str, parameters: Any, *_rest: Any) -> None:
-        said.append((text, parameters))
-
-    sqlalchemy.event.listen(engine, "before_cursor_execute", note)
-    async with told.database.read() as conn:
+    async with noted(told.database) as said, told.database.read() as conn:
         await stored.page(conn, wanted, 10, is_ascending=is_ascending, **how)
-    sqlalchemy.event.remove(engine, "before_cursor_execute", note)
     async with told.database.read() as conn:
-        plans = [
-            (
-                text,
-                [
-                    row.detail
-                    for row in await conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", parameters)
-                ],
-            )
-            for text, parameters in said
-        ]
+        plans = [(one[0], await plan_of(conn, one)) for one in said]
 
     assert plans
     for text, plan in plans:
-        scans = [line for line in plan if line.startswith("SCAN events")]
+        scans = [line for line in plan if is_whole_scan(line, "events")]
         sorts = [line for line in plan if "TEMP B-TREE" in line]
         # The newest and oldest seq are looked for without a condition: one step each.
         assert not scans or "min(" in text or "max(" in text, (text, plan)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError, OperationalError, ResourceClosedError, SQLAlchemyError
 
 from tocsin.errors import Reason, StoreDown
-from tocsin.store.failures import store_down, translated_errors
+from tocsin.store.failures import translated, translated_errors
 
 FULL = sqlite3.OperationalError("database or disk is full")
 LOCKED = sqlite3.OperationalError("database is locked")
@@ -28,7 +28,7 @@ def test_it_says_whether_there_is_no_room(error: SQLAlchemyError, reason: Reason
     with pytest.raises(StoreDown) as refused, translated_errors():
         raise error
 
-    assert refused.value.reason is store_down(error).reason is reason
+    assert refused.value.reason is translated(error).reason is reason
     assert refused.value.__cause__ is error
     assert refused.value.retry_after_s >= 1
 

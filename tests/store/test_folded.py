@@ -5,8 +5,6 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -16,6 +14,8 @@ from sqlalchemy import Connection
 
 from tests.appending import (
     Ground,
+    Place,
+    Places,
     after,
     append,
     began,
@@ -96,8 +96,8 @@ async def test_a_message_without_a_project_joins_the_only_deployment_of_its_id(
     assert [row["project"] for row in runs] == [project for project, _ in expected]
 
 
-async def test_an_id_is_a_deployment_of_its_own_in_each_project(tmp_path: Path) -> None:
-    async with ground_in(tmp_path) as ground:
+async def test_an_id_is_a_deployment_of_its_own_in_each_project(place: Place) -> None:
+    async with ground_in(place) as ground:
         await ground.append(
             event(project="a", change=logged("1", 0, "x", "y")),
             event(project="b", change=logged("1", 0, "z")),
@@ -116,9 +116,9 @@ async def test_an_id_is_a_deployment_of_its_own_in_each_project(tmp_path: Path) 
 # --- lines, runs, the stalled flag
 
 
-async def test_lines_are_numbered_without_gaps_in_the_order_they_came(tmp_path: Path) -> None:
+async def test_lines_are_numbered_without_gaps_in_the_order_they_came(place: Place) -> None:
     texts = [str(n) for n in range(40)]
-    async with ground_in(tmp_path) as ground:
+    async with ground_in(place) as ground:
         for begin in range(0, len(texts), 7):
             part = texts[begin : begin + 7]
             await asyncio.gather(
@@ -131,8 +131,8 @@ async def test_lines_are_numbered_without_gaps_in_the_order_they_came(tmp_path: 
     assert [row["seq"] for row in lines] == list(range(1, 41))
 
 
-async def test_a_line_without_a_time_has_the_time_it_came(tmp_path: Path) -> None:
-    async with ground_in(tmp_path) as ground:
+async def test_a_line_without_a_time_has_the_time_it_came(place: Place) -> None:
+    async with ground_in(place) as ground:
         await ground.append(event(at=after(5), change=logged("1", 0, "x")))
 
         (line,) = await rows(ground.database, "SELECT at FROM log_lines")
@@ -140,9 +140,9 @@ async def test_a_line_without_a_time_has_the_time_it_came(tmp_path: Path) -> Non
 
 
 async def test_a_start_after_the_end_opens_a_run_and_the_deployment_moves_up(
-    tmp_path: Path,
+    place: Place,
 ) -> None:
-    async with ground_in(tmp_path) as ground:
+    async with ground_in(place) as ground:
         await ground.append(event(at=after(0), change=began("1", 0)))
         await ground.append(event(at=after(1), change=done("1", 1)))
         before = await rows(ground.database, "SELECT run, opened_seq, opened_at FROM deployments")
@@ -166,9 +166,9 @@ def stalled(deployment_id: str, last_seq: int, seconds: float = 9) -> NewEvent:
     return event("deployment.stalled", at=after(seconds), change=said)
 
 
-async def test_the_stalled_flag_is_set_and_taken_back_by_news(tmp_path: Path) -> None:
+async def test_the_stalled_flag_is_set_and_taken_back_by_news(place: Place) -> None:
     seen = []
-    async with ground_in(tmp_path) as ground:
+    async with ground_in(place) as ground:
         for one in (
             event(change=began("1", 0)),
             stalled("1", 1),
@@ -197,10 +197,10 @@ async def test_the_stalled_flag_is_set_and_taken_back_by_news(tmp_path: Path) ->
 
 
 async def test_more_deployments_than_are_remembered_are_folded_rightly(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(folded, "_REMEMBERED", 3)
-    async with ground_in(tmp_path) as ground:
+    async with ground_in(place) as ground:
         await ground.append(*(event(change=logged(str(n), 0, "a")) for n in range(3)))
         await ground.append(*(event(change=logged(str(n), 1, "b")) for n in range(1, 7)))
         await ground.append(*(event(change=logged(str(n), 2, "c")) for n in range(7)))
@@ -267,7 +267,7 @@ HAPPENINGS = st.one_of(
 class Trial:
     """A journal to which things happen, and the events that it said it has kept."""
 
-    folder: Path
+    place: Place
     ground: Ground
     kept: dict[int, NewEvent]
     clock: Iterator[int]
@@ -290,9 +290,9 @@ class Trial:
         self.kept.update({one.seq: new for one, new in zip(receipts, events, strict=True)})
 
     async def beside(self, messages: list[Message]) -> None:
-        """Another process writes to the same file."""
+        """Another process writes to the same database."""
         events = [message.event(self.clock) for message in messages]
-        async with ground_in(self.folder) as other:
+        async with ground_in(self.place) as other:
             await change_beside(other.database, events, lambda _conn: None)
         newest = max(self.kept, default=0)
         self.kept.update(dict(enumerate(events, newest + 1)))
@@ -305,22 +305,22 @@ def refuse(_conn: Connection) -> None:
 @given(st.lists(HAPPENINGS, max_size=8))
 @settings(max_examples=12)
 async def test_the_tables_always_equal_a_fold_of_all_events(
-    happenings: list[tuple[str, Any]],
+    places: Places, happenings: list[tuple[str, Any]]
 ) -> None:
-    with TemporaryDirectory() as lived, TemporaryDirectory() as fresh:
+    with places() as lived, places() as fresh:
         async with AsyncExitStack() as stack:
-            ground = await stack.enter_async_context(ground_in(Path(lived)))
-            trial = Trial(Path(lived), ground, {}, itertools.count(10))
+            ground = await stack.enter_async_context(ground_in(lived))
+            trial = Trial(lived, ground, {}, itertools.count(10))
             for what, told in happenings:
                 if what == "reopened":
                     await stack.aclose()
-                    trial.ground = await stack.enter_async_context(ground_in(Path(lived)))
+                    trial.ground = await stack.enter_async_context(ground_in(lived))
                 else:
                     await getattr(trial, what)(told)
             found = {
                 name: await rows(trial.ground.database, query) for name, query in TABLES.items()
             }
-        async with ground_in(Path(fresh)) as anew:
+        async with ground_in(fresh) as anew:
             await anew.database.write(lambda conn: append_singly(conn, trial.kept))
             expected = {name: await rows(anew.database, query) for name, query in TABLES.items()}
 

@@ -1,17 +1,19 @@
 """The journal: one order, one commit for many, an answer only after it, nothing half kept."""
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
-from tests.appending import began, event, ground_in, logged, rows, seqs
+from tests.appending import Place, Places, began, event, ground_in, logged, rows, seqs
 from tocsin.errors import Reason, Rejected, StoreDown
 from tocsin.model.event import Receipt
 from tocsin.store.beside import change
@@ -45,9 +47,9 @@ def refuse(_conn: Connection) -> None:
     raise Rejected(409, Reason.CONFLICT, "no")
 
 
-async def test_what_is_appended_is_numbered_in_order(tmp_path: Path) -> None:
+async def test_what_is_appended_is_numbered_in_order(place: Place) -> None:
     heard: list[int] = []
-    async with ground_in(tmp_path) as ground:
+    async with ground_in(place) as ground:
         ground.listeners.append(lambda entries: heard.extend(one.seq for one in entries))
         first = await ground.append(event("a"), event("b"))
         second = await ground.append(event("c"))
@@ -58,9 +60,9 @@ async def test_what_is_appended_is_numbered_in_order(tmp_path: Path) -> None:
     assert heard == [1, 2, 3]
 
 
-async def test_whoever_comes_together_shares_a_commit(tmp_path: Path) -> None:
+async def test_whoever_comes_together_shares_a_commit(place: Place) -> None:
     gate = Gate()
-    async with ground_in(tmp_path) as ground:
+    async with ground_in(place) as ground:
         first = await held(ground.journal, gate)
         rest = [asyncio.create_task(ground.append(event())) for _ in range(300)]
         await asyncio.sleep(0)
@@ -75,9 +77,9 @@ async def test_whoever_comes_together_shares_a_commit(tmp_path: Path) -> None:
     assert ground.counted("tocsin_journal_events_total") == 301
 
 
-async def test_a_group_has_its_largest_size(tmp_path: Path) -> None:
+async def test_a_group_has_its_largest_size(place: Place) -> None:
     gate = Gate()
-    async with ground_in(tmp_path, Limits(batch_max_events=10)) as ground:
+    async with ground_in(place, Limits(batch_max_events=10)) as ground:
         first = await held(ground.journal, gate)
         rest = [asyncio.create_task(ground.append(event())) for _ in range(25)]
         rest.append(asyncio.create_task(ground.append(*(event() for _ in range(40)))))
@@ -92,24 +94,25 @@ async def test_a_group_has_its_largest_size(tmp_path: Path) -> None:
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=40), st.integers(1, 8))
 @settings(max_examples=12)
 async def test_the_order_has_no_gap_at_any_interleaving(
-    tmp_path_factory: pytest.TempPathFactory, sizes: list[int], batch: int
+    places: Places, sizes: list[int], batch: int
 ) -> None:
-    folder = tmp_path_factory.mktemp("journal")
     told: list[tuple[int, str]] = []
-    async with ground_in(folder, Limits(batch_max_events=batch)) as ground:
-        ground.listeners.append(
-            lambda entries: told.extend((one.seq, one.event.id) for one in entries)
-        )
+    limits = Limits(batch_max_events=batch)
+    with places() as place:
+        async with ground_in(place, limits) as ground:
+            ground.listeners.append(
+                lambda entries: told.extend((one.seq, one.event.id) for one in entries)
+            )
 
-        async def sender(size: int) -> list[Receipt]:
-            for _ in range(size % 3):
-                await asyncio.sleep(0)
-            return await ground.append(*(event(data={"of": size}) for _ in range(size)))
+            async def sender(size: int) -> list[Receipt]:
+                for _ in range(size % 3):
+                    await asyncio.sleep(0)
+                return await ground.append(*(event(data={"of": size}) for _ in range(size)))
 
-        answers = await asyncio.gather(*map(sender, sizes))
-        kept = {
-            row["seq"]: row["id"] for row in await rows(ground.database, "SELECT * FROM events")
-        }
+            answers = await asyncio.gather(*map(sender, sizes))
+            kept = {
+                row["seq"]: row["id"] for row in await rows(ground.database, "SELECT * FROM events")
+            }
     assert sorted(kept) == list(range(1, sum(sizes) + 1))
     for answer in answers:
         said = [receipt.seq for receipt in answer]
@@ -119,9 +122,9 @@ async def test_the_order_has_no_gap_at_any_interleaving(
 
 
 async def test_listeners_are_told_after_the_commit_and_the_answer_comes_with_it(
-    tmp_path: Path,
+    place: Place,
 ) -> None:
-    async with ground_in(tmp_path) as ground:
+    async with ground_in(place) as ground:
         loop = asyncio.get_running_loop()
         seen: list[list[int]] = []
         looks: list[asyncio.Task[None]] = []
@@ -136,15 +139,72 @@ async def test_listeners_are_told_after_the_commit_and_the_answer_comes_with_it(
     assert seen == [[1]]
 
 
+# --- several processes
+
+# Appends events in groups of differing sizes; each key is also that of the other processes.
+SENDER = """
+import asyncio, sys
+from pathlib import Path
+import orjson
+from tests.appending import began, event, ground_in, logged
+
+async def main(place, name, groups):
+    async with ground_in(Path(place) if place.startswith("/") else place) as ground:
+        async def send(n):
+            own = [event(data=[name, n]) for _ in range(n % 3)]
+            shared = event(dedupe=f"shared {n}", change=logged(f"{n % 4}", n, f"line {n}"))
+            return await ground.append(*own, shared)
+        answers = await asyncio.gather(*(send(n) for n in range(groups)))
+        sys.stdout.buffer.write(orjson.dumps([
+            [(one.seq, one.id, one.is_duplicate) for one in answer] for answer in answers
+        ]))
+
+asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+"""
+
+
+async def test_processes_that_append_at_once_make_one_journal(place: Place) -> None:
+    groups, seen = 40, list[int]()
+    async with ground_in(place) as ground:
+        senders = [
+            await asyncio.create_subprocess_exec(
+                *(sys.executable, "-c", SENDER, str(place), name, str(groups)),
+                stdout=asyncio.subprocess.PIPE,
+            )
+            for name in ("one", "other", "third")
+        ]
+        working = asyncio.gather(*(sender.communicate() for sender in senders))
+        is_done = False
+        while not is_done:
+            # Whoever has seen a number has seen all below it: a later look finds none in between.
+            is_done = working.done()
+            seen += await seqs(ground.database, after=seen[-1] if seen else 0)
+            await asyncio.wait({working}, timeout=0.02)
+        answers = [orjson.loads(out) for out, _ in await working]
+        found = await rows(ground.database, "SELECT seq, id FROM events")
+        lines = await rows(
+            ground.database, "SELECT deployment_pk, line, text FROM log_lines ORDER BY 1, 2"
+        )
+
+    kept = {row["seq"]: row["id"] for row in found}
+    receipts = [tuple(one) for answer in answers for group in answer for one in group]
+    fresh = {seq: event_id for seq, event_id, is_duplicate in receipts if not is_duplicate}
+    assert seen == sorted(kept) == list(range(1, len(kept) + 1))
+    assert fresh == kept
+    assert all(kept[seq] == event_id for seq, event_id, _ in receipts)
+    assert sorted(row["text"] for row in lines) == sorted(f"line {n}" for n in range(groups))
+    assert [row["line"] for row in lines] == 4 * list(range(1, groups // 4 + 1))
+
+
 # --- the same delivery again
 
 
-async def test_a_repeat_gets_the_first_receipt(tmp_path: Path) -> None:
+async def test_a_repeat_gets_the_first_receipt(place: Place) -> None:
     first = event(dedupe="k")
-    async with ground_in(tmp_path) as ground:
+    async with ground_in(place) as ground:
         batch = await ground.append(first, event(), event(dedupe="k"))
         later = await ground.append(event(dedupe="k"))
-    async with ground_in(tmp_path) as ground:
+    async with ground_in(place) as ground:
         reopened = await ground.append(event(dedupe="k"), event(dedupe="other"))
 
         assert await seqs(ground.database) == [1, 2, 3]
@@ -160,10 +220,10 @@ async def test_a_repeat_gets_the_first_receipt(tmp_path: Path) -> None:
     assert ground.counted("tocsin_journal_events_total") == 1
 
 
-async def test_fifty_at_once_are_one(tmp_path: Path) -> None:
+async def test_fifty_at_once_are_one(place: Place) -> None:
     gate = Gate()
     limits = Limits(batch_max_events=7)
-    async with ground_in(tmp_path, limits) as ground:
+    async with ground_in(place, limits) as ground:
         first = await held(ground.journal, gate)
         repeats = [asyncio.create_task(ground.append(event(dedupe="k"))) for _ in range(50)]
         await asyncio.sleep(0)
@@ -176,9 +236,9 @@ async def test_fifty_at_once_are_one(tmp_path: Path) -> None:
     assert {(receipt.seq, receipt.id) for receipt in receipts} == {(2, receipts[0].id)}
 
 
-async def test_a_repeat_is_told_to_nobody_and_changes_nothing(tmp_path: Path) -> None:
+async def test_a_repeat_is_told_to_nobody_and_changes_nothing(place: Place) -> None:
     told: list[int] = []
-    async with ground_in(tmp_path) as ground:
+    async with ground_in(place) as ground:
         ground.listeners.append(lambda entries: told.append(len(entries)))
         await ground.append(event(dedupe="k", change=logged("1", 0, "one")))
         await ground.append(event(dedupe="k", change=logged("1", 0, "one")))
@@ -189,16 +249,16 @@ async def test_a_repeat_is_told_to_nobody_and_changes_nothing(tmp_path: Path) ->
     assert told == [1, 1]
 
 
-async def test_a_stop_between_commit_and_answer_doubles_nothing(tmp_path: Path) -> None:
+async def test_a_stop_between_commit_and_answer_doubles_nothing(place: Place) -> None:
     # As the process would be killed: what the writer did is never told to the caller.
-    async with ground_in(tmp_path) as ground:
+    async with ground_in(place) as ground:
         ground.journal._settle = lambda *_args: None  # type: ignore[method-assign] # the stop
         unanswered = asyncio.create_task(ground.append(event(dedupe="k", change=began("1", 0))))
         await asyncio.sleep(0)
         await ground.database.write(lambda _conn: None)
         assert not unanswered.done()
         unanswered.cancel()
-    async with ground_in(tmp_path) as ground:
+    async with ground_in(place) as ground:
         (receipt,) = await ground.append(event(dedupe="k", change=began("1", 0)))
 
         assert await seqs(ground.database) == [1]
@@ -209,24 +269,24 @@ async def test_a_stop_between_commit_and_answer_doubles_nothing(tmp_path: Path) 
 # --- together or not at all
 
 
-async def test_what_is_written_also_is_in_the_same_transaction(tmp_path: Path) -> None:
+async def test_what_is_written_also_is_in_the_same_transaction(place: Place) -> None:
     def also(conn: Connection) -> None:
         seen = conn.exec_driver_sql("SELECT max(seq) FROM events").scalar_one()
-        conn.exec_driver_sql("INSERT INTO cursors VALUES ('me', ?, 0)", (seen,))
+        conn.execute(text("INSERT INTO cursors VALUES ('me', :seen, 0)"), {"seen": seen})
 
-    async with ground_in(tmp_path) as ground:
+    async with ground_in(place) as ground:
         await ground.journal.append([event(), event()], also=also)
 
         kept = await rows(ground.database, "SELECT stage, seq FROM cursors")
     assert kept == [{"stage": "me", "seq": 2}]
 
 
-async def test_what_is_refused_leaves_neither_event_nor_anything_else(tmp_path: Path) -> None:
+async def test_what_is_refused_leaves_neither_event_nor_anything_else(place: Place) -> None:
     def also(conn: Connection) -> None:
         conn.exec_driver_sql("INSERT INTO cursors VALUES ('me', 1, 0)")
         refuse(conn)
 
-    async with ground_in(tmp_path) as ground:
+    async with ground_in(place) as ground:
         with pytest.raises(Rejected):
             await ground.journal.append(
                 [event(dedupe="k", change=logged("1", 0, "a line"))], also=also
@@ -259,10 +319,10 @@ UNSTORABLE: list[Callable[[], Any]] = [
 
 @pytest.mark.parametrize("make", UNSTORABLE)
 async def test_one_that_cannot_be_stored_does_not_harm_its_neighbours(
-    tmp_path: Path, make: Callable[[], Any]
+    place: Place, make: Callable[[], Any]
 ) -> None:
     gate = Gate()
-    async with ground_in(tmp_path) as ground:
+    async with ground_in(place) as ground:
         first = await held(ground.journal, gate)
         tasks = [
             asyncio.create_task(ground.append(one))
@@ -291,9 +351,9 @@ async def test_one_that_cannot_be_stored_does_not_harm_its_neighbours(
     assert [(row["line"], row["text"]) for row in lines] == [(1, "a"), (2, "b"), (3, "c")]
 
 
-async def test_after_a_rollback_nothing_remembered_is_trusted(tmp_path: Path) -> None:
+async def test_after_a_rollback_nothing_remembered_is_trusted(place: Place) -> None:
     # The other process gives the very number that the rolled back event had.
-    async with ground_in(tmp_path) as ground, ground_in(tmp_path) as other:
+    async with ground_in(place) as ground, ground_in(place) as other:
         await ground.append(event(change=logged("1", 0, "a")))
         with pytest.raises(Rejected):
             await ground.journal.append([event(change=logged("1", 1, "lost"))], also=refuse)
@@ -306,9 +366,9 @@ async def test_after_a_rollback_nothing_remembered_is_trusted(tmp_path: Path) ->
 
 @pytest.mark.parametrize("is_closed_meanwhile", [False, True])
 async def test_everybody_is_answered_and_nobody_waits_in_the_end(
-    tmp_path: Path, is_closed_meanwhile: bool
+    place: Place, is_closed_meanwhile: bool
 ) -> None:
-    async with ground_in(tmp_path, Limits(batch_max_events=7)) as ground:
+    async with ground_in(place, Limits(batch_max_events=7)) as ground:
 
         async def sender(number: int) -> int:
             for _ in range(number % 11):
@@ -324,7 +384,7 @@ async def test_everybody_is_answered_and_nobody_waits_in_the_end(
             await ground.database.close()
         answers = await asyncio.gather(*senders, return_exceptions=True)
         waiting = ground.journal.waiting_events
-    async with ground_in(tmp_path) as again:
+    async with ground_in(place) as again:
         kept = len(await seqs(again.database))
 
     stored = sum(answer for answer in answers if isinstance(answer, int))
@@ -337,9 +397,9 @@ async def test_everybody_is_answered_and_nobody_waits_in_the_end(
 # --- when it cannot be stored now
 
 
-async def test_too_much_waiting_sends_callers_away(tmp_path: Path) -> None:
+async def test_too_much_waiting_sends_callers_away(place: Place) -> None:
     gate = Gate()
-    async with ground_in(tmp_path, Limits(queue_max_events=4)) as ground:
+    async with ground_in(place, Limits(queue_max_events=4)) as ground:
         first = await held(ground.journal, gate)
         waiting = [asyncio.create_task(ground.append(event())) for _ in range(3)]
         await asyncio.sleep(0)
@@ -353,17 +413,17 @@ async def test_too_much_waiting_sends_callers_away(tmp_path: Path) -> None:
     assert receipt.seq == 5
 
 
-async def test_a_batch_larger_than_the_queue_is_taken_when_nothing_waits(tmp_path: Path) -> None:
+async def test_a_batch_larger_than_the_queue_is_taken_when_nothing_waits(place: Place) -> None:
     # It could never be stored otherwise, however often its sender tries.
-    async with ground_in(tmp_path, Limits(queue_max_events=3)) as ground:
+    async with ground_in(place, Limits(queue_max_events=3)) as ground:
         receipts = await ground.append(*(event() for _ in range(5)))
 
     assert [receipt.seq for receipt in receipts] == [1, 2, 3, 4, 5]
 
 
-async def test_a_caller_who_has_gone_does_not_hold_up_the_others(tmp_path: Path) -> None:
+async def test_a_caller_who_has_gone_does_not_hold_up_the_others(place: Place) -> None:
     gate = Gate()
-    async with ground_in(tmp_path) as ground:
+    async with ground_in(place) as ground:
         first = await held(ground.journal, gate)
         gone = asyncio.create_task(ground.append(event("gone")))
         stays = asyncio.create_task(ground.append(event("stays")))
@@ -379,8 +439,8 @@ async def test_a_caller_who_has_gone_does_not_hold_up_the_others(tmp_path: Path)
     assert receipts[0].seq == 3
 
 
-async def test_closing_finishes_what_is_in_hand_and_takes_no_more(tmp_path: Path) -> None:
-    async with ground_in(tmp_path) as ground:
+async def test_closing_finishes_what_is_in_hand_and_takes_no_more(place: Place) -> None:
+    async with ground_in(place) as ground:
         in_hand = asyncio.create_task(ground.append(event()))
         await asyncio.sleep(0)
     with pytest.raises(StoreDown) as refused:
@@ -388,13 +448,13 @@ async def test_closing_finishes_what_is_in_hand_and_takes_no_more(tmp_path: Path
     (receipt,) = await in_hand
 
     assert refused.value.reason is Reason.STOPPING
-    async with ground_in(tmp_path) as again:
+    async with ground_in(place) as again:
         assert await seqs(again.database) == [receipt.seq]
 
 
-async def test_whoever_waits_while_it_closes_is_told(tmp_path: Path) -> None:
+async def test_whoever_waits_while_it_closes_is_told(place: Place) -> None:
     gate = Gate()
-    async with ground_in(tmp_path) as ground:
+    async with ground_in(place) as ground:
         first = await held(ground.journal, gate)
         waiting = [asyncio.create_task(ground.append(event())) for _ in range(5)]
         await asyncio.sleep(0)
@@ -404,7 +464,7 @@ async def test_whoever_waits_while_it_closes_is_told(tmp_path: Path) -> None:
     stored = [answer for answer in answers if not isinstance(answer, BaseException)]
     refused = [answer for answer in answers if isinstance(answer, BaseException)]
     assert all(isinstance(one, StoreDown) for one in refused)
-    async with ground_in(tmp_path) as again:
+    async with ground_in(place) as again:
         assert len(await seqs(again.database)) == len(stored)
 
 
@@ -439,15 +499,17 @@ async def test_a_full_disk_is_told_and_got_over(tmp_path: Path) -> None:
     assert lines[-1]["text"] == "b"
 
 
-async def test_removing_forgets_what_was_folded(tmp_path: Path) -> None:
-    def remove(conn: Connection) -> str:
-        for table in ("deployments", "runs", "steps", "log_lines"):
-            conn.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 - ours
-        return "removed"
+def remove_all(conn: Connection) -> str:
+    for table in ("deployments", "runs", "steps", "log_lines"):
+        conn.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 - ours
+    return "removed"
 
-    async with ground_in(tmp_path) as ground:
+
+@pytest.mark.parametrize("is_by_another", [False, True])
+async def test_removing_forgets_what_was_folded(place: Place, is_by_another: bool) -> None:
+    async with ground_in(place) as ground, ground_in(place) as other:
         await ground.append(event(change=logged("1", 0, "a")))
-        answer = await ground.journal.remove(remove)
+        answer = await (other if is_by_another else ground).journal.remove(remove_all)
         await ground.append(event(change=logged("1", 1, "b")))
 
         lines = await rows(ground.database, "SELECT line, text FROM log_lines")

@@ -150,3 +150,14 @@ def test_a_secret_does_not_open_in_anothers_place_or_with_another_key() -> None:
 def test_a_key_shows_itself_nowhere() -> None:
     assert KEY.text not in repr(KEY)
     assert KEY.text not in KEY.id
+
+
+def test_each_purpose_has_a_key_of_its_own_from_each_key() -> None:
+    other = SecretKey.of("o" * MIN_KEY_CHARS, "here")
+
+    first, second = Vault([KEY, other]).derive("addresses")
+
+    assert Vault([KEY]).derive("addresses") == (first,)
+    assert Vault([other]).derive("addresses") == (second,)
+    assert Vault([KEY]).derive("anything else") != (first,)
+    assert len(first) == 32

@@ -22,12 +22,17 @@ from tocsin.store.tables.journal import events
     ],
 )
 async def test_keys_come_in_order_whatever_values_are_asked_for(
-    tmp_path: Path, is_ascending: bool, types: list[str] | None, limit: int, seqs: list[int]
+    tmp_path: Path,
+    database_url: str,
+    is_ascending: bool,
+    types: list[str] | None,
+    limit: int,
+    seqs: list[int],
 ) -> None:
     driver = None if types is None else (events.c.type, types)
     statement = first_keys(Order(events.c.seq, is_ascending), driver, [], limit)
 
-    async with told_in(tmp_path) as told:
+    async with told_in(tmp_path, database_url) as told:
         await told.append([event(kind) for kind in "abcabcabc"])
         async with told.database.read() as conn:
             found = (await conn.execute(statement)).scalars().all()
@@ -35,13 +40,13 @@ async def test_keys_come_in_order_whatever_values_are_asked_for(
     assert found == seqs
 
 
-async def test_a_page_ends_before_it_grows_too_large(tmp_path: Path) -> None:
+async def test_a_page_ends_before_it_grows_too_large(tmp_path: Path, database_url: str) -> None:
     sizes = [PAGE_CHARS * 2, 1, PAGE_CHARS - 1, 1, 1]
     rows = union_all(
         *(select(literal(key), literal(size)) for key, size in enumerate(sizes))
     ).subquery()
 
-    async with told_in(tmp_path) as told, told.database.read() as conn:
+    async with told_in(tmp_path, database_url) as told, told.database.read() as conn:
         first = await keys_within(conn, select(rows).where(rows.c[0] >= 0), 10)
         second = await keys_within(conn, select(rows).where(rows.c[0] >= 1), 10)
         third = await keys_within(conn, select(rows).where(rows.c[0] >= 3), 10)

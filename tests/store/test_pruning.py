@@ -122,20 +122,20 @@ async def test_what_signed_somebody_in_goes_when_its_time_is_over(database: Data
     ]
 
 
-async def test_free_pages_are_given_back_some_at_a_time(database: Database) -> None:
+async def test_free_pages_are_given_back_some_at_a_time(sqlite_database: Database) -> None:
     def pages(conn: Any) -> int:
         return int(conn.exec_driver_sql("PRAGMA page_count").scalar_one())
 
-    await append(database, *(event(data="x" * 4_000) for _ in range(200)))
-    await database.write(lambda conn: pruning.remove_events(conn, list(range(1, 201))))
-    full = await database.write(pages)
+    await append(sqlite_database, *(event(data="x" * 4_000) for _ in range(200)))
+    await sqlite_database.write(lambda conn: pruning.remove_events(conn, list(range(1, 201))))
+    full = await sqlite_database.write(pages)
 
-    left = await database.write(lambda conn: pruning.give_back_space(conn, 50))
-    after_one = await database.write(pages)
+    left = await sqlite_database.write(lambda conn: pruning.give_back_space(conn, 50))
+    after_one = await sqlite_database.write(pages)
     while left:
         before = left
-        left = await database.write(lambda conn: pruning.give_back_space(conn, 50))
+        left = await sqlite_database.write(lambda conn: pruning.give_back_space(conn, 50))
         assert left == max(0, before - 50)
 
     assert after_one == full - 50
-    assert await database.write(pages) < full / 3
+    assert await sqlite_database.write(pages) < full / 3

@@ -85,11 +85,11 @@ async def test_news_put_it_off_and_the_end_settles_it(database: Database) -> Non
 
     await database.write(
         lambda conn: take_up(
-            conn, [(1, 1, after(10)), (2, 2, after(10))], [], Position("watch", 2, after(0))
+            conn, [(1, 1, after(10)), (2, 2, after(10))], [], 0, Position("watch", 2, after(0))
         )
     )
     await database.write(
-        lambda conn: take_up(conn, [(1, 1, after(99))], [2], Position("watch", 5, after(1)))
+        lambda conn: take_up(conn, [(1, 1, after(99))], [2], 2, Position("watch", 5, after(1)))
     )
     watched = await rows(database, "SELECT deployment_pk, last_seq FROM quiet_watch")
     await database.write(lambda conn: stop_expecting(conn, [1, 77]))
@@ -97,3 +97,18 @@ async def test_news_put_it_off_and_the_end_settles_it(database: Database) -> Non
     assert watched == [{"deployment_pk": 1, "last_seq": 1}]
     assert await rows(database, "SELECT stage, seq FROM cursors") == [{"stage": "watch", "seq": 5}]
     assert await rows(database, "SELECT * FROM quiet_watch") == []
+
+
+async def test_what_another_instance_has_taken_up_is_not_taken_up_twice(
+    database: Database,
+) -> None:
+    await append(database, event(change=began("1", 0)))
+    first = await database.write(
+        lambda conn: take_up(conn, [(1, 1, after(10))], [], 0, Position("watch", 1, after(0)))
+    )
+    late = await database.write(
+        lambda conn: take_up(conn, [], [1], 0, Position("watch", 1, after(0)))
+    )
+
+    assert (first, late) == (True, False)
+    assert await rows(database, "SELECT last_seq FROM quiet_watch") == [{"last_seq": 1}]

@@ -12,6 +12,7 @@ import pytest
 
 from tests.appending import (
     Ground,
+    Place,
     after,
     began,
     event,
@@ -61,11 +62,11 @@ class Kept:
 
 
 @asynccontextmanager
-async def kept_in(folder: Path, **changed: Any) -> AsyncIterator[Kept]:
+async def kept_in(place: Place, **changed: Any) -> AsyncIterator[Kept]:
     settings = settings_with()
     wanted: RetentionSettings = replace(settings.retention, **changed)
     clock = QuickClock()
-    async with ground_in(folder) as ground:
+    async with ground_in(place) as ground:
         retention = Retention(
             ground.database, ground.journal, clock, wanted, settings.journal, ground.registry
         )
@@ -76,8 +77,8 @@ def on_day(days: float, kind: str = "note", **other: Any) -> Any:
     return event(kind, at=after(days * DAY_S), **other)
 
 
-async def test_events_are_kept_for_the_days_said(tmp_path: Path) -> None:
-    async with kept_in(tmp_path, keep_days=2) as kept:
+async def test_events_are_kept_for_the_days_said(place: Place) -> None:
+    async with kept_in(place, keep_days=2) as kept:
         await kept.ground.append(*(on_day(n, f"day {n}") for n in range(4)))
         before = kept.retention.last_run_at
 
@@ -117,9 +118,9 @@ async def test_events_are_kept_for_the_days_said(tmp_path: Path) -> None:
     ],
 )
 async def test_a_source_or_a_type_may_have_days_of_its_own(
-    tmp_path: Path, changed: dict[str, Any], expected: list[str]
+    place: Place, changed: dict[str, Any], expected: list[str]
 ) -> None:
-    async with kept_in(tmp_path, **changed) as kept:
+    async with kept_in(place, **changed) as kept:
         await kept.ground.append(
             on_day(0, "log_a"),
             on_day(0, "log_b"),
@@ -133,10 +134,10 @@ async def test_a_source_or_a_type_may_have_days_of_its_own(
 
 
 async def test_what_is_old_is_found_behind_what_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LOOK", 2)
-    async with kept_in(tmp_path, keep_days=0, by_type={"log": 1}) as kept:
+    async with kept_in(place, keep_days=0, by_type={"log": 1}) as kept:
         await kept.ground.append(
             *(on_day(0, "note") for _ in range(5)), on_day(0, "log"), on_day(0, "note")
         )
@@ -146,8 +147,8 @@ async def test_what_is_old_is_found_behind_what_is_kept(
         assert await kept.types() == ["note"] * 6
 
 
-async def test_a_deployment_goes_once_nothing_is_heard_of_it(tmp_path: Path) -> None:
-    async with kept_in(tmp_path, keep_days=2, slice_rows=3) as kept:
+async def test_a_deployment_goes_once_nothing_is_heard_of_it(place: Place) -> None:
+    async with kept_in(place, keep_days=2, slice_rows=3) as kept:
         texts = [str(n) for n in range(10)]
         await kept.ground.append(
             on_day(0, change=began("old", 0)),
@@ -172,8 +173,8 @@ async def test_a_deployment_goes_once_nothing_is_heard_of_it(tmp_path: Path) -> 
     assert [tuple(row.values()) for row in lines] == [(3, 1, "still here"), (5, 1, "again")]
 
 
-async def test_deployments_stay_when_events_are_kept_for_ever(tmp_path: Path) -> None:
-    async with kept_in(tmp_path, keep_days=0, by_type={"*": 1}) as kept:
+async def test_deployments_stay_when_events_are_kept_for_ever(place: Place) -> None:
+    async with kept_in(place, keep_days=0, by_type={"*": 1}) as kept:
         await kept.ground.append(on_day(0, change=began("1", 0)))
 
         await kept.clean_up_on_day(900)
@@ -181,11 +182,11 @@ async def test_deployments_stay_when_events_are_kept_for_ever(tmp_path: Path) ->
         assert await rows(kept.ground.database, "SELECT pk FROM deployments") == [{"pk": 1}]
 
 
-async def test_the_numbers_go_on_when_everything_is_gone(tmp_path: Path) -> None:
-    async with kept_in(tmp_path, keep_days=1) as kept:
+async def test_the_numbers_go_on_when_everything_is_gone(place: Place) -> None:
+    async with kept_in(place, keep_days=1) as kept:
         await kept.ground.append(*(on_day(0) for _ in range(3)))
         await kept.clean_up_on_day(5)
-    async with ground_in(tmp_path) as ground:
+    async with ground_in(place) as ground:
         gone = await seqs(ground.database)
         await ground.append(event())
 
@@ -193,9 +194,9 @@ async def test_the_numbers_go_on_when_everything_is_gone(tmp_path: Path) -> None
         assert await seqs(ground.database) == [4]
 
 
-async def test_a_key_of_a_delivery_is_known_for_its_window(tmp_path: Path) -> None:
+async def test_a_key_of_a_delivery_is_known_for_its_window(place: Place) -> None:
     window = timedelta(seconds=settings_with().journal.dedupe_window_s)
-    async with kept_in(tmp_path, keep_days=1, slice_rows=2) as kept:
+    async with kept_in(place, keep_days=1, slice_rows=2) as kept:
         old = [on_day(0, dedupe=f"old {n}") for n in range(5)]
         await kept.ground.append(*old, on_day(2, dedupe="young"))
         await kept.clean_up_on_day(window.days + 1)
@@ -205,10 +206,10 @@ async def test_a_key_of_a_delivery_is_known_for_its_window(tmp_path: Path) -> No
     assert [receipt.is_duplicate for receipt in known] == [False, True]
 
 
-async def test_one_slice_is_no_longer_than_said(tmp_path: Path) -> None:
+async def test_one_slice_is_no_longer_than_said(place: Place) -> None:
     sizes: list[int] = []
 
-    async with kept_in(tmp_path, keep_days=1, slice_rows=10) as kept:
+    async with kept_in(place, keep_days=1, slice_rows=10) as kept:
         await kept.ground.append(*(on_day(0) for _ in range(45)))
         clock, database = kept.clock, kept.ground.database
 
@@ -222,10 +223,10 @@ async def test_one_slice_is_no_longer_than_said(tmp_path: Path) -> None:
     assert sizes[:5] == [35, 25, 15, 5, 0]
 
 
-async def test_appends_go_on_between_the_slices(tmp_path: Path) -> None:
+async def test_appends_go_on_between_the_slices(place: Place) -> None:
     # Whoever appends waits for the slice in hand, never for the next one too.
     finished: list[str] = []
-    async with kept_in(tmp_path, keep_days=1, slice_rows=5) as kept:
+    async with kept_in(place, keep_days=1, slice_rows=5) as kept:
         await kept.ground.append(*(on_day(0) for _ in range(100)))
         cleaning = asyncio.create_task(kept.clean_up_on_day(3))
         cleaning.add_done_callback(lambda _task: finished.append("cleaned"))
@@ -253,10 +254,10 @@ async def test_the_file_gets_smaller(tmp_path: Path) -> None:
 
 
 async def test_space_that_somebody_holds_does_not_keep_it_going_for_ever(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "FREED_PAGES", 0)
-    async with kept_in(tmp_path, keep_days=1) as kept:
+    async with kept_in(place, keep_days=1) as kept:
         await kept.ground.append(*(on_day(0, data="x" * 10_000) for _ in range(50)))
 
         await kept.clean_up_on_day(3)
@@ -264,10 +265,10 @@ async def test_space_that_somebody_holds_does_not_keep_it_going_for_ever(
         assert await kept.types() == []
 
 
-async def test_a_step_waits_for_its_time(tmp_path: Path) -> None:
+async def test_a_step_waits_for_its_time(place: Place) -> None:
     settings = settings_with()
     clock = HandClock()
-    async with ground_in(tmp_path) as ground:
+    async with ground_in(place) as ground:
         retention = Retention(
             ground.database,
             ground.journal,

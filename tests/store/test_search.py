@@ -31,9 +31,9 @@ from tocsin.store.search import contains
     ],
 )
 async def test_a_text_is_found_literally(
-    tmp_path: Path, text: str, said: str, is_found: bool
+    tmp_path: Path, database_url: str, text: str, said: str, is_found: bool
 ) -> None:
-    async with told_in(tmp_path) as told, told.database.read() as conn:
+    async with told_in(tmp_path, database_url) as told, told.database.read() as conn:
         found = (await conn.execute(select(contains(literal(text), said)))).scalar_one()
 
     assert bool(found) is is_found

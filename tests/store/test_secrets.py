@@ -1,5 +1,7 @@
 """Secrets in the store: sealed, held to their key, and safe at every stop of a rotation."""
 
+import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ from sqlalchemy import select
 
 from tocsin.errors import ConfigError, StoreDown
 from tocsin.store import secrets
+from tocsin.store.beside import opened
 from tocsin.store.database import Database
 from tocsin.store.key import SecretKey, Vault, begin_rotation, end_rotation, load_keys
 from tocsin.store.tables import access as tables
@@ -46,6 +49,18 @@ async def test_a_secret_is_kept_replaced_and_forgotten(database: Database) -> No
 
     assert names == ["feishu", "slack"]
     assert (kept, gone) == ("two", None)
+
+
+async def test_instances_that_begin_together_on_a_new_database_mark_it_once(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with AsyncExitStack() as stack:
+        opening = [opened(database_url, tmp_path) for _ in range(4)]
+        instances = [await stack.enter_async_context(one) for one in opening]
+        await asyncio.gather(*(check(one, OLD) for one in instances))
+
+        with pytest.raises(ConfigError):
+            await check(instances[0], NEW)
 
 
 async def test_no_secret_stands_in_the_database_in_plain(database: Database) -> None:

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from tests.journal import event, told_in
 from tocsin.store import events
-from tocsin.store.database import READERS
 from tocsin.store.snapshot import hold_snapshot
+from tocsin.store.sqlite import READERS
 
 
-async def test_nothing_changes_for_who_holds_a_snapshot(tmp_path: Path) -> None:
-    async with told_in(tmp_path) as told:
+async def test_nothing_changes_for_who_holds_a_snapshot(tmp_path: Path, database_url: str) -> None:
+    async with told_in(tmp_path, database_url) as told:
         await told.append([event()])
         async with told.database.read() as conn:
             await hold_snapshot(conn)

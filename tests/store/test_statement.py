@@ -103,4 +103,4 @@ async def test_values_are_given_in_the_order_in_which_they_stand(database: Datab
 def test_a_driver_that_wants_names_is_refused() -> None:
     dialect: Dialect = postgresql()  # type: ignore[no-untyped-call] # its makers left that out
     with pytest.raises(TypeError, match="positional"):
-        compile_for(dialect, insert_all(cursors))
+        compile_for(dialect, select(cursors).where(in_list(cursors.c.stage, "stages")))

@@ -23,8 +23,8 @@ SPANS = st.tuples(*(st.none() | st.integers(-1_000, 30_000).map(at),) * 2)
 
 
 @pytest.fixture
-async def told(tmp_path: Path) -> AsyncGenerator[Told, None]:
-    async with told_in(tmp_path) as told:
+async def told(tmp_path: Path, database_url: str) -> AsyncGenerator[Told, None]:
+    async with told_in(tmp_path, database_url) as told:
         yield told
 
 

@@ -4,23 +4,26 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
 
 from tests.appending import rows
 from tocsin.errors import Reason, Rejected, StoreDown
-from tocsin.store.database import Database, sqlite_url, writing_engine
+from tocsin.store import postgres, sqlite
+from tocsin.store.address import is_postgres
+from tocsin.store.database import Database
 from tocsin.store.writer import Writer
 
 
 def say(conn: Connection, stage: str) -> None:
-    conn.execute(text("INSERT INTO cursors VALUES (:stage, 0, 0)"), {"stage": stage})
+    # In the order of their numbers, which are given in the order in which they came.
+    statement = "INSERT INTO cursors SELECT :stage, count(*), 0 FROM cursors"
+    conn.execute(text(statement), {"stage": stage})
 
 
 async def said(database: Database) -> list[str]:
-    found = await rows(database, "SELECT stage FROM cursors ORDER BY rowid")
+    found = await rows(database, "SELECT stage FROM cursors ORDER BY seq")
     return [row["stage"] for row in found]
 
 
@@ -68,6 +71,21 @@ async def test_a_fault_of_the_database_is_told_as_such_and_got_over(
     assert await said(database) == ["kept"]
 
 
+async def test_that_nothing_can_be_stored_is_known_until_something_is(database: Database) -> None:
+    def wrong(conn: Connection) -> None:
+        conn.exec_driver_sql("SELECT * FROM nothing_of_that_name")
+
+    before = database.writer.failing
+    with pytest.raises(StoreDown) as refused:
+        await database.write(wrong)
+    meanwhile = database.writer.failing
+    await database.write(lambda conn: say(conn, "kept"))
+
+    assert before is None
+    assert meanwhile is refused.value
+    assert database.writer.failing is None
+
+
 async def test_what_is_to_be_done_then_is_done_after_the_commit_alone(
     database: Database,
 ) -> None:
@@ -101,10 +119,10 @@ async def test_whoever_gave_up_before_its_turn_is_passed_over(database: Database
 
 
 @pytest.fixture
-def writer(database: Database, tmp_path: Path) -> Iterator[Writer]:
+def writer(database: Database) -> Iterator[Writer]:
     """One beside the database's own, to be closed by the test."""
-    assert database.path.parent == tmp_path
-    engine = writing_engine(sqlite_url("", tmp_path))
+    kind = postgres if is_postgres(database.url) else sqlite
+    engine = kind.writing_engine(database.url)
     yield Writer(engine)
     engine.dispose()
 

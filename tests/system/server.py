@@ -71,6 +71,10 @@ class Server:
             StartFailedError: it ended, or took too long.
         """
         self.launch()
+        return self.wait_ready()
+
+    def wait_ready(self) -> Self:
+        """Wait until it is ready; as `start` raises."""
         deadline = time.monotonic() + START_LIMIT_S
         while not self.is_ready():
             if not self.is_running or time.monotonic() > deadline:

@@ -51,6 +51,13 @@ ROUTES = {
     ("get", "/api/v1/system"),
     ("get", "/api/v1/settings"),
     ("get", "/api/v1/people"),
+    ("post", "/api/v1/avatar/status_update"),
+    ("get", "/api/v1/avatar/test_webhook"),
+    ("post", "/api/v1/avatar/test_webhook"),
+    ("get", "/api/v1/trainings"),
+    ("post", "/api/v1/trainings"),
+    ("get", "/api/v1/trainings/{id}"),
+    ("get", "/api/v1/files/{id}"),
     ("get", "/api/v1/tokens"),
 }
 

@@ -17,7 +17,7 @@ from tests.system.reading import RECEIVER, reading, sample
 from tests.system.server import START_LIMIT_S, STOP_LIMIT_S, Server
 from tests.system.sse import streaming
 from tests.system.wire import ClosedError, Connection, connected, encoded, head
-from tocsin.app import GRACE_S
+from tocsin.app.serving import GRACE_S
 
 # 0, or what a shell shows for a process that ended by the signal.
 STOPPED = {

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from tests.appending import (
     Ground,
+    Place,
     after,
     began,
     done,
@@ -66,9 +67,9 @@ class Watched:
 
 
 @asynccontextmanager
-async def watched_in(folder: Path, clock: HandClock | None = None) -> AsyncIterator[Watched]:
+async def watched_in(place: Place, clock: HandClock | None = None) -> AsyncIterator[Watched]:
     clock = clock or HandClock()
-    async with ground_in(folder) as ground:
+    async with ground_in(place) as ground:
         watch = settings_with().watch
         yield Watched(
             ground, clock, StalledDeployments(ground.database, ground.journal, clock, watch)
@@ -227,3 +228,18 @@ async def test_two_instances_that_notice_it_at_once_say_it_once(tmp_path: Path) 
 
         assert await one.verdicts() == [("shop", "1")]
         assert await one.marked() == ["1"]
+
+
+async def test_two_instances_on_one_server_do_each_thing_once(
+    empty_postgres: Callable[[], str],
+) -> None:
+    address = empty_postgres()
+    async with watched_in(address) as one, watched_in(address) as other:
+        await one.ground.append(*(event(change=began(str(n), 0)) for n in range(5)))
+        await asyncio.gather(one.stage.read_news(), other.stage.read_news())
+        for watched in (one, other):
+            watched.clock.move(TWO_HOURS_S)
+        await asyncio.gather(one.stage.say_overdue(), other.stage.say_overdue())
+
+        assert sorted(await one.verdicts()) == [("shop", str(n)) for n in range(5)]
+        assert await one.marked() == [str(n) for n in range(5)]

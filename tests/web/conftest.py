@@ -26,7 +26,7 @@ from tocsin.store import tokens as tokens_store
 from tocsin.store.access import StoredCredentials
 from tocsin.store.append import Appender
 from tocsin.store.beside import opened
-from tocsin.store.database import Database, sqlite_url, writing_engine
+from tocsin.store.database import Database
 from tocsin.store.journal import Journal, Limits
 from tocsin.store.passwords import Passwords
 from tocsin.testing.clock import HandClock
@@ -102,9 +102,10 @@ async def house(tmp_path: Path) -> AsyncGenerator[House, None]:
     """Sessions, people and tokens, as the whole API has them."""
     clock, passwords = HandClock(), Passwords(QUICK)
     async with opened("", tmp_path) as database:
-        dialect = writing_engine(sqlite_url("", tmp_path)).dialect
         registry = CollectorRegistry()
-        journal = Journal(database, Appender(dialect), Limits(), lambda _entries: None, registry)
+        journal = Journal(
+            database, Appender(database.dialect), Limits(), lambda _entries: None, registry
+        )
         credentials = StoredCredentials(database, clock)
         callers = Callers(credentials, AUTH, HTTP)
         sign_in = SignIn(

@@ -9,6 +9,7 @@ from tests.appending import settings_with
 from tests.journal import Told
 from tocsin.bus.supervisor import Supervisor
 from tocsin.clock import Clock
+from tocsin.store.leases import Leases
 from tocsin.store.retention import Retention
 from tocsin.web.health import STORE, Health, store_check
 from tocsin.web.system import System
@@ -33,8 +34,10 @@ def system_over(told: Told, clock: Clock, **environ: str) -> System:
         database=told.database,
         journal=told.journal,
         live=Clients(),
+        leases=Leases(told.database, clock, "i-1"),
         supervisor=Supervisor(clock, registry),
         retention=Retention(
             told.database, told.journal, clock, settings.retention, settings.journal, registry
         ),
+        runs=("live", "web"),
     )

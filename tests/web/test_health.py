@@ -5,11 +5,16 @@ import threading
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Connection as Write
 
 from tests.journal import REMOTE, reading_in
-from tocsin.errors import StoreDown
+from tocsin.bus.connection import Connection
+from tocsin.bus.figures import Figures
+from tocsin.bus.inbox import Lengths
+from tocsin.errors import BusDown, StoreDown
 from tocsin.model.access import Role
-from tocsin.testing.clock import HandClock
+from tocsin.testing.clock import START, HandClock
 from tocsin.web import health
 from tocsin.web.health import Finding, Health, Status
 
@@ -29,6 +34,48 @@ async def broken() -> Finding:
 async def hanging() -> Finding:
     await asyncio.get_running_loop().create_future()
     return Finding(Status.OK, {})
+
+
+class Lists:
+    """The inbox as far as health looks at it."""
+
+    def __init__(self, error: BusDown | None = None) -> None:
+        self._error = error
+
+    async def lengths(self) -> Lengths:
+        if self._error is not None:
+            raise self._error
+        return Lengths(waiting=3, taken=2, dead=1)
+
+
+async def test_without_redis_it_is_degraded_and_no_worse() -> None:
+    connection = Connection("redis://127.0.0.1:1/0", Figures(CollectorRegistry()))
+    found = await health.bus_check(connection)()
+    await connection.close()
+
+    assert found.status is Status.DEGRADED
+    assert found.details["reason"] == "bus_down"
+
+
+async def test_the_inbox_tells_how_much_waits() -> None:
+    found = await health.inbox_check(Lists(), lambda: None)()
+
+    counts = {"waiting_messages": 3, "taken_messages": 2, "dead_messages": 1}
+    assert found == Finding(Status.OK, counts)
+
+
+async def test_an_inbox_that_cannot_be_stored_is_degraded_and_says_since_when() -> None:
+    found = await health.inbox_check(Lists(), lambda: START)()
+
+    assert found.status is Status.DEGRADED
+    assert found.details["waits_since"] == "2026-01-01T00:00:00.000Z"
+
+
+async def test_an_inbox_without_redis_is_degraded() -> None:
+    found = await health.inbox_check(Lists(BusDown("Redis is away.")), lambda: None)()
+
+    assert found.status is Status.DEGRADED
+    assert found.details == {"message": "Redis is away.", "reason": "bus_down"}
 
 
 def health_of(**checks: health.Check) -> Health:
@@ -113,6 +160,23 @@ def until_no_connection_works() -> None:
     for thread in threading.enumerate():
         if "_connection_worker_thread" in thread.name:
             thread.join(5)
+
+
+async def test_a_store_that_can_be_read_alone_is_degraded(tmp_path: Path) -> None:
+    def refused(conn: Write) -> None:
+        conn.exec_driver_sql("PRAGMA query_only=ON")
+        conn.exec_driver_sql("DELETE FROM cursors")
+
+    async with reading_in(tmp_path) as reading:
+        with pytest.raises(StoreDown):
+            await reading.told.database.write(refused)
+        whole = await reading.get("/health")
+        await reading.told.database.write(lambda _conn: None)
+        after = await reading.get("/health")
+
+    assert (whole.status, whole.json["status"]) == (200, "degraded")
+    assert whole.json["checks"]["store"]["reason"] == "store_down"
+    assert after.json["status"] == "ok"
 
 
 async def test_without_the_store_it_says_so(tmp_path: Path) -> None:

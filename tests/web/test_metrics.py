@@ -4,9 +4,11 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from tests.journal import REMOTE, Reading, ended, reading_in, step
 from tocsin.model.access import Role
+from tocsin.web.metrics import show_instance
 
 PATH = "/api/v1/metrics/deployments"
 
@@ -67,3 +69,11 @@ async def test_the_newer_format_is_given_to_who_asks(reading: Reading) -> None:
 
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
     assert answer.body.endswith(b"# EOF\n")
+
+
+def test_an_instance_shows_its_name_beside_its_figures() -> None:
+    registry = CollectorRegistry()
+    show_instance(registry, "api-1", "1.2.3")
+
+    labels = {"instance_id": "api-1", "version": "1.2.3"}
+    assert registry.get_sample_value("tocsin_instance_info", labels) == 1

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from fastapi import FastAPI
@@ -12,10 +14,19 @@ from tests.journal import told_in
 from tests.web.systems import system_over
 from tocsin.clock import SystemClock
 from tocsin.edge.callers import Callers
+from tocsin.ingest.set_ups import SetUps
+from tocsin.ingest.stored_set_ups import StoredSetUps
+from tocsin.model.signed_address import Signer
 from tocsin.settings import load
 from tocsin.store.access import StoredCredentials
+from tocsin.store.files import open_files
+from tocsin.store.key import SecretKey, Vault
 from tocsin.web.api import build_api
 from tocsin.web.routers import Parts, routers_of
+
+
+async def _nothing(*_: object) -> NoReturn:
+    raise AssertionError
 
 
 @pytest.fixture
@@ -34,6 +45,12 @@ async def api(tmp_path: Path) -> AsyncGenerator[FastAPI, None]:
             system=system_over(told, clock),
             registry=CollectorRegistry(),
             version="1",
+            files=open_files(settings.files, tmp_path),
+            signer=Signer((b"k" * 32,), timedelta(minutes=15)),
+            desk=StoredSetUps(
+                SetUps({}, {}, {}), told.database, told.journal, Vault([SecretKey.new()]), clock
+            ),
+            try_out=_nothing,
         )
         yield build_api(routers=routers_of(parts), version="1", extra_paths={})
 
@@ -60,5 +77,6 @@ async def test_every_part_of_the_api_is_there(api: FastAPI) -> None:
 
     assert tags == {
         *("deployments", "events", "health", "metrics"),
-        *("people", "projects", "session", "system", "tokens"),
+        *("people", "projects", "session", "sources", "system", "tokens"),
+        "trainings",
     }

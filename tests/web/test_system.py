@@ -16,6 +16,7 @@ from tocsin.edge.callers import Callers
 from tocsin.errors import StoreDown
 from tocsin.store.access import StoredCredentials
 from tocsin.store.facts import ensure_epoch, raise_pruned_through
+from tocsin.store.sqlite import file_of
 from tocsin.testing.clock import HandClock
 from tocsin.web import system
 from tocsin.web.problems import add_problem_handlers
@@ -55,12 +56,13 @@ async def test_everything_is_told_in_one_answer(running: Running) -> None:
     told = answer.json
     SystemView.model_validate(told, strict=True)
     database_bytes = told["journal"].pop("database_bytes")
-    assert database_bytes >= running.told.database.path.stat().st_size > 0
+    assert database_bytes >= file_of(running.told.database.url).stat().st_size > 0
     assert told == {
         "instance": "i-1",
         "version": "1.2.3",
         "started_at": "2026-01-01T00:00:00.000Z",
         "uptime_s": 60.0,
+        "runs": ["live", "web"],
         "status": "ok",
         "checks": {"store": {"status": "ok", "newest_seq": 2, "waiting_events": 0}},
         "journal": {
@@ -104,7 +106,12 @@ async def test_stages_and_retention_tell_what_they_did(running: Running) -> None
         await asyncio.gather(loop, return_exceptions=True)
 
     assert told["stages"] == [
-        {"name": "live.hub", "failures": 1, "last_ok_at": "2026-01-01T00:00:00.000Z"}
+        {
+            "name": "live.hub",
+            "failures": 1,
+            "last_ok_at": "2026-01-01T00:00:00.000Z",
+            "done_by": None,
+        }
     ]
     assert told["retention"]["removed_events"] == 7
     assert told["retention"]["last_run_at"] == "2025-12-31T23:59:00.000Z"
@@ -118,7 +125,7 @@ async def test_strangers_are_told_nothing(running: Running) -> None:
 
 async def test_without_the_store_it_says_so(running: Running) -> None:
     await running.told.database.close()
-    running.told.database.path.write_bytes(b"no database" * 1_000)
+    file_of(running.told.database.url).write_bytes(b"no database" * 1_000)
 
     answer = await called(running.app, "GET", PATH)
 

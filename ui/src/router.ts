@@ -53,6 +53,30 @@ const routes: RouteRecordRaw[] = [
     meta: { role: "viewer" },
   },
   {
+    path: "/trainings",
+    name: "trainings",
+    component: () => import("@/screens/trainings/TrainingsScreen.vue"),
+    meta: { role: "viewer" },
+  },
+  {
+    path: "/trainings/:id",
+    name: "training",
+    component: () => import("@/screens/trainings/TrainingScreen.vue"),
+    meta: { role: "viewer" },
+  },
+  {
+    path: "/sources",
+    name: "sources",
+    component: () => import("@/screens/sources/SourcesScreen.vue"),
+    meta: { role: "viewer" },
+  },
+  {
+    path: "/sources/:kind/:name?",
+    name: "source",
+    component: () => import("@/screens/sources/SourceScreen.vue"),
+    meta: { role: "viewer" },
+  },
+  {
     path: "/system",
     name: "system",
     component: () => import("@/screens/system/SystemScreen.vue"),

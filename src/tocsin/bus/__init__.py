@@ -1,1 +1,1 @@
-"""The bell: says that there is something new, and up to which number; never what."""
+"""The bell, in one process and between instances; and what waits in Redis to be taken in."""

@@ -40,6 +40,14 @@ ListenOption = Annotated[
     list[str] | None,
     typer.Option("--listen", metavar="HOST:PORT", help="Address to listen on; may be repeated."),
 ]
+StagesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--stages",
+        metavar="NAME,NAME",
+        help="Run these stages only: ingest, live, watch, web. Without: all.",
+    ),
+]
 UrlOption = Annotated[
     str, typer.Option("--url", envvar="TOCSIN_URL", help="Address of the server.")
 ]
@@ -68,6 +76,7 @@ class Invocation:
         data_dir: Path | None = None,
         env_file: Path | None = None,
         listen: Sequence[str] | None = None,
+        stages: str | None = None,
     ) -> Loaded:
         """The settings, for commands that work beside the server's data or start it.
 
@@ -79,7 +88,11 @@ class Invocation:
             kinds=self.find_kinds(),
             config=config,
             env_file=env_file,
-            flags={"data_dir": data_dir, "listen": list(listen) if listen else None},
+            flags={
+                "data_dir": data_dir,
+                "listen": list(listen) if listen else None,
+                "stages": None if stages is None else [one.strip() for one in stages.split(",")],
+            },
         )
 
 

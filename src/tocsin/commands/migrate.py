@@ -5,7 +5,7 @@ import asyncio
 import typer
 
 from tocsin.commands import ConfigOption, DataDirOption, EnvFileOption, invocation
-from tocsin.store.database import sqlite_url
+from tocsin.store.address import address_of
 from tocsin.store.migrate import migrate as bring_up_to_date
 
 
@@ -29,5 +29,5 @@ def migrate(
         $ tocsin migrate --data-dir /var/lib/tocsin
     """
     settings = invocation(ctx).load(config=config, data_dir=data_dir, env_file=env_file).settings
-    url = sqlite_url(settings.database_url, settings.data_dir)
+    url = address_of(settings.database_url, settings.data_dir)
     typer.echo(asyncio.run(bring_up_to_date(url)))

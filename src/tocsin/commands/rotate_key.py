@@ -14,6 +14,7 @@ from tocsin.commands._person import somebody
 from tocsin.model.audit import setting_changed
 from tocsin.settings import Settings
 from tocsin.store import secrets
+from tocsin.store.address import address_of, is_postgres
 from tocsin.store.beside import change, opened
 from tocsin.store.key import SecretKey, Vault, begin_rotation, end_rotation, load_keys
 
@@ -46,7 +47,8 @@ def rotate_key(
 
 async def _rotate(settings: Settings, setting: str) -> None:
     now = datetime.now(UTC)
-    old = load_keys(setting, settings.data_dir, may_make=True)
+    url = address_of(settings.database_url, settings.data_dir)
+    old = load_keys(setting, settings.data_dir, may_make=not is_postgres(url))
     async with opened(settings.database_url, settings.data_dir) as database:
         await database.write(lambda conn: secrets.check_key(conn, Vault(old), now))
         new = _new_key(settings, setting)

@@ -60,7 +60,7 @@ async def body_of(headers: Mapping[str, str], receive: Receive, max_bytes: int) 
             a POST here.
         Disconnected: nobody is left to answer.
     """
-    announced = _announced(headers)
+    announced = announced_bytes(headers)
     if announced is not None and announced > max_bytes:
         raise _too_large(max_bytes)
     body = await _read_body(receive, max_bytes)
@@ -70,7 +70,8 @@ async def body_of(headers: Mapping[str, str], receive: Receive, max_bytes: int) 
     return body
 
 
-def _announced(headers: Mapping[str, str]) -> int | None:
+def announced_bytes(headers: Mapping[str, str]) -> int | None:
+    """How long the body is by the call's own word; None when it does not say."""
     said = headers.get("content-length", "")
     return int(said) if said.isascii() and said.isdecimal() else None
 

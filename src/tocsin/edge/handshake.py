@@ -25,7 +25,7 @@ _OURS = b"sec-websocket-"
 _KEY = re.compile(rb"[A-Za-z0-9+/]{21}[AQgw]==")
 _OPENING = (
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Accept: %b\r\n\r\n"
+    b"Sec-WebSocket-Accept: %b\r\n%b\r\n"
 )
 # What nobody asks for once a socket is open; ten thousand of them would keep it in memory.
 _DROPPED_HEADERS = (
@@ -42,8 +42,8 @@ _DROPPED_HEADERS = (
 _library_log = logging.getLogger("websockets.server")
 
 
-def acceptance(scope: Scope) -> bytes:
-    """The answer that opens the socket.
+def acceptance(scope: Scope, more: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
+    """The answer that opens the socket, with `more` headers.
 
     Raises:
         Rejected: the call is none for a WebSocket (RFC 6455, 4.2.1).
@@ -53,7 +53,8 @@ def acceptance(scope: Scope) -> bytes:
     if scope["http_version"] == "1.1" and scope["method"] == "GET" and len(said) == len(known):
         key = _plain_key(known)
         if key is not None:
-            return _OPENING % accept_key(key).encode()
+            lines = b"".join([b"%b: %b\r\n" % one for one in more])
+            return _OPENING % (accept_key(key).encode(), lines)
     headers = Headers()
     for name, value in said:
         headers[name.decode("latin-1")] = value.decode("latin-1")
@@ -66,6 +67,10 @@ def acceptance(scope: Scope) -> bytes:
     )
     response = protocol.accept(request)
     if response.status_code == 101:
+        for raw_name, raw_value in more:
+            # The library has put a date of its own.
+            response.headers.pop(raw_name.decode("latin-1"), None)
+            response.headers[raw_name.decode("latin-1")] = raw_value.decode("latin-1")
         return response.serialize()
     error = protocol.handshake_exc
     allow = "GET" if isinstance(error, InvalidMethod) else ""

@@ -23,10 +23,9 @@ from tocsin.edge.upgrade import websocket_scope
 MAX_HEAD_BYTES: Final = 64 * 1024
 HEAD_LIMIT_S: Final = 60.0
 
-_LATE = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_LATE = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n"
 _LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"content-length: 0\r\nconnection: close\r\n\r\n"
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n"
 )
 
 
@@ -108,7 +107,8 @@ class Http(HttpToolsProtocol):
         """Close a connection whose call does not come to an end."""
         self._head_timer = None
         if self._is_in_head and self._is_answered() and not self.transport.is_closing():
-            self.transport.write(answer)
+            more = [b"%b: %b\r\n" % one for one in self.server_state.default_headers]
+            self.transport.write(b"".join([answer, *more, b"\r\n"]))
         self.transport.close()
 
     def _is_waiting(self) -> bool:

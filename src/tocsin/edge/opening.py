@@ -131,7 +131,7 @@ class Opening(asyncio.Protocol):
         make: Make,
     ) -> None:
         # After the endpoint, which can say better what a call made by hand lacks.
-        answer = acceptance(scope)
+        answer = acceptance(scope, self._state.default_headers)
         scope["headers"] = lasting_headers(scope["headers"])
         socket = Socket(transport, scope, endpoint.max_message_bytes, self._connections)
         transport.write(answer)

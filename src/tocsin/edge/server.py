@@ -14,6 +14,8 @@ from tocsin.edge.opening import Endpoint, Sockets
 from tocsin.errors import ConfigError
 
 BACKLOG = 2048
+# In every answer: which instance gave it.
+INSTANCE_HEADER = "X-Tocsin-Instance"
 
 # A name may point to an address that this machine has not: containers often say that localhost
 # is ::1 too, and have no IPv6. Its other addresses will do.
@@ -32,8 +34,17 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def make_server(app: App, endpoints: Sequence[Endpoint], *, grace_s: int) -> Server:
-    """A server of HTTP and WebSockets, which finishes calls in hand within `grace_s` of `stop`."""
+def make_server(
+    app: App,
+    endpoints: Sequence[Endpoint],
+    *,
+    grace_s: int,
+    headers: Sequence[tuple[str, str]] = (),
+) -> Server:
+    """A server of HTTP and WebSockets, which finishes calls in hand within `grace_s` of `stop`.
+
+    `headers` stand in every answer.
+    """
     sockets = Sockets(endpoints)
     config = uvicorn.Config(
         app,
@@ -47,6 +58,7 @@ def make_server(app: App, endpoints: Sequence[Endpoint], *, grace_s: int) -> Ser
         proxy_headers=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=grace_s,
+        headers=list(headers),
     )
     return Server(config)
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
+from urllib.parse import parse_qs
 
 import orjson
 
@@ -17,6 +18,9 @@ from tocsin.model.logline import clean_text
 _LARGEST_INT = 2**63 - 1
 _MAX_INT_CHARS = len(str(-_LARGEST_INT))
 _BOM = b"\xef\xbb\xbf"
+_FORM = "application/x-www-form-urlencoded"
+# Senders of forms have a few dozen; taking a million apart would hold up everybody else.
+_MAX_FORM_FIELDS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,45 @@ def check_is_json(headers: Mapping[str, str]) -> None:
         message = f"expected Content-Type application/json, not {clean_text(said[:100])}"
         fault = FieldFault("Content-Type", message)
         raise Rejected(415, Reason.WRONG_CONTENT_TYPE, message, fields=(fault,))
+
+
+def is_form(headers: Mapping[str, str]) -> bool:
+    """Whether the call says that its body is a form's fields."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
+
+
+def read_form(body: bytes) -> dict[str, list[bytes]]:
+    """The values of each field of a form, as they came.
+
+    Raises:
+        Rejected: 400, it has too many fields.
+    """
+    text = body.decode("ascii", "surrogateescape")
+    try:
+        said = parse_qs(
+            text,
+            keep_blank_values=True,
+            errors="surrogateescape",
+            max_num_fields=_MAX_FORM_FIELDS,
+        )
+    except ValueError as error:
+        raise unreadable(f"The form has more than {_MAX_FORM_FIELDS} fields.") from error
+    return {
+        name: [one.encode(errors="surrogateescape") for one in values]
+        for name, values in said.items()
+    }
+
+
+def payload_of(headers: Mapping[str, str], body: bytes) -> bytes:
+    """The JSON of a call that may carry it in the field `payload` of a form.
+
+    Raises:
+        Rejected: 415, the call says that its body is neither; 400, a form with too many fields.
+    """
+    if is_form(headers):
+        return b"".join(read_form(body).get("payload", []))
+    check_is_json(headers)
+    return body
 
 
 def unreadable(message: str, reason: Reason = Reason.UNREADABLE) -> Rejected:

@@ -17,7 +17,7 @@ _STORED = {"event_id": {"type": "string"}, "seq": {"type": "integer"}}
 _GOOD: Mapping[Envelope, Any] = {
     Envelope.WEBHOOK: {
         "type": "object",
-        "required": ["success", "message", "event_id", "seq"],
+        "required": ["success", "message"],
         "properties": {"success": {"const": True}, "message": {"type": "string"}, **_STORED},
     },
     Envelope.OBJECT: {
@@ -35,7 +35,33 @@ _GOOD: Mapping[Envelope, Any] = {
             },
         },
     },
+    # What a sender is answered at once, such as the text that it wants to hear again.
+    Envelope.EMPTY: {"type": "object"},
+    Envelope.AVATAR: {
+        "type": "object",
+        "required": ["status"],
+        "properties": {
+            "status": {"const": "received"},
+            "request_id": {"type": "string"},
+            **_STORED,
+        },
+    },
 }
+_PROBLEM: tuple[str, Any] = (
+    "application/problem+json",
+    {
+        "type": "object",
+        "required": ["type", "title", "status", "detail", "reason"],
+        "properties": {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "reason": {"type": "string"},
+            "errors": _FAULTS,
+        },
+    },
+)
 _BAD: Mapping[Envelope, tuple[str, Any]] = {
     Envelope.WEBHOOK: (
         "application/json",
@@ -49,19 +75,14 @@ _BAD: Mapping[Envelope, tuple[str, Any]] = {
             },
         },
     ),
-    Envelope.OBJECT: (
-        "application/problem+json",
+    Envelope.OBJECT: _PROBLEM,
+    Envelope.EMPTY: _PROBLEM,
+    Envelope.AVATAR: (
+        "application/json",
         {
             "type": "object",
-            "required": ["type", "title", "status", "detail", "reason"],
-            "properties": {
-                "type": {"type": "string"},
-                "title": {"type": "string"},
-                "status": {"type": "integer"},
-                "detail": {"type": "string"},
-                "reason": {"type": "string"},
-                "errors": _FAULTS,
-            },
+            "required": ["detail", "status_code"],
+            "properties": {"detail": {"type": "string"}, "status_code": {"type": "integer"}},
         },
     ),
 }
@@ -96,12 +117,14 @@ def entrance_paths(sources: Mapping[str, Source]) -> dict[str, dict[str, Any]]:
 def _operation(name: str, source: Source, path: str) -> dict[str, Any]:
     content_type, bad = _BAD[source.ENVELOPE]
     good = {"application/json": {"schema": _GOOD[source.ENVELOPE]}}
+    if source.ENVELOPE is Envelope.EMPTY:
+        good["text/plain"] = {"schema": {"const": ""}}
     operation_id = "receive" + "".join(part if part.isalnum() else "_" for part in path)
     return {
         "tags": ["receivers"],
         "summary": f"Take in a call of the source {name}",
         "operationId": operation_id,
-        "parameters": [_KEY],
+        "parameters": [_KEY, *getattr(source, "PARAMETERS", ())],
         "requestBody": {
             "required": True,
             "content": {kind: {"schema": schema} for kind, schema in source.OPENAPI.items()},

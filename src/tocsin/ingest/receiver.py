@@ -4,30 +4,36 @@ Plain, because this is the path every message takes: a route of the framework co
 all the rest of it together (see `docs/benchmarks.md`).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from tocsin.clock import Clock
-from tocsin.edge.answers import fields_of, refusal_headers, send_json, send_problem, status_of
+from tocsin.edge.answers import status_of
 from tocsin.edge.callers import Callers
-from tocsin.edge.calls import Disconnected, Receive, Scope, Send, body_of, headers_of, query_of
+from tocsin.edge.calls import (
+    Disconnected,
+    Receive,
+    Scope,
+    Send,
+    announced_bytes,
+    body_of,
+    headers_of,
+    query_of,
+)
 from tocsin.errors import Reason, Rejected, TocsinError
 from tocsin.ingest.body import BodyLimits
-from tocsin.ingest.fields import MAX_NAME_CHARS
+from tocsin.ingest.call_log import CallLog, NotedCall, stored_events
+from tocsin.ingest.entrance import Entrance
+from tocsin.ingest.envelopes import answer_of, send_answer, send_refusal
 from tocsin.ingest.rate import RateLimit
+from tocsin.ingest.set_ups import SetUps
 from tocsin.ingest.signature import check_taken, shows_secret
-from tocsin.ingest.source import (
-    Envelope,
-    InboundCall,
-    Source,
-    SourceOptions,
-    Verdict,
-    check_key,
-)
-from tocsin.model.event import NewEvent, Receipt
+from tocsin.ingest.source import Envelope, InboundCall, Verdict, check_key
+from tocsin.ingest.trial import TRIED_OUT, marked_as_test
+from tocsin.model.inbound_call import Outcome, StoredEvent
+from tocsin.model.paging import LARGEST_INT
 from tocsin.store.journal import Journal
 
 # Everything below is answered in the shape of its senders, also where there is nothing.
@@ -38,44 +44,37 @@ _READING = frozenset({"GET", "HEAD"})
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Entrance:
-    """A source with its options, under the name its events carry."""
+class _Visit:
+    """A call on its way through: what is known of it by now."""
 
-    source_name: str
-    source: Source
-    options: SourceOptions
+    __slots__ = ("address", "call", "entrance", "events", "name", "outcome", "scope")
 
-    @property
-    def is_open(self) -> bool:
-        """Whether neither a secret nor a verification is set."""
-        verifies = getattr(self.options, "verify", None) is not None
-        return not verifies and not self.options.secret.get_secret_value()
-
-    def shares(self, path: str) -> bool:
-        """Whether the API answers those who read at this address."""
-        return self.source.ENVELOPE is Envelope.OBJECT and not path.startswith("/hooks/")
+    def __init__(self, entrance: Entrance, name: str, scope: Scope, address: str) -> None:
+        self.entrance = entrance
+        self.name = name
+        self.scope = scope
+        self.address = address
+        self.call: InboundCall | None = None
+        self.outcome = Outcome.ANSWERED
+        self.events: tuple[StoredEvent, ...] = ()
 
 
 class Receiver:
-    """Takes calls for all sources; `route` tells which one an address belongs to."""
+    """Takes calls for all sources; `set_ups` tells which one an address belongs to."""
 
     def __init__(
         self,
-        entrances: Mapping[str, Entrance],
+        set_ups: SetUps,
         callers: Callers,
         journal: Journal,
         limits: BodyLimits,
         rate: RateLimit,
         clock: Clock,
         registry: CollectorRegistry,
+        call_log: CallLog,
     ) -> None:
-        self._entrances = entrances
-        self._by_path = {
-            path: entrance
-            for entrance in entrances.values()
-            for path in (*entrance.source.ENTRANCES, f"/hooks/{entrance.source_name}")
-        }
+        self._set_ups = set_ups
+        self._call_log = call_log
         self._callers = callers
         self._journal = journal
         self._limits = limits
@@ -87,7 +86,11 @@ class Receiver:
             ("source", "outcome"),
             registry=registry,
         )
-        self._stored = {name: self._calls.labels(name, "stored") for name in entrances}
+        self._counted = {
+            (kind, outcome): self._calls.labels(kind, outcome.value)
+            for kind in set_ups.kinds
+            for outcome in (Outcome.STORED, Outcome.ANSWERED)
+        }
         self._seconds = Histogram(
             "tocsin_inbound_seconds",
             "From the first byte of a call to its commit.",
@@ -95,49 +98,36 @@ class Receiver:
             registry=registry,
         )
 
-    def entrance_of(self, path: str) -> tuple[Entrance, str] | None:
-        """The source at `path`, and the name after it."""
-        entrance = self._by_path.get(path) or self._by_path.get(path.removesuffix("/"))
-        if entrance is not None:
-            return entrance, ""
-        if path.startswith("/hooks/"):
-            source_name, _, name = path.removeprefix("/hooks/").partition("/")
-            entrance = self._entrances.get(source_name)
-            if entrance is not None and len(name) <= MAX_NAME_CHARS:
-                return entrance, name
-        return None
-
     def takes(self, method: str, path: str) -> bool:
         """Whether a call belongs here; the API reads at an address that it shares."""
-        found = self.entrance_of(path)
+        found = self._set_ups.entrance_of(path)
         if found is None:
             return path.startswith(WEBHOOKS)
         return not (found[0].shares(path) and method in _READING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found = self.entrance_of(scope["path"])
+        found = self._set_ups.entrance_of(scope["path"])
         if found is None:
             nowhere = Rejected(404, Reason.NOT_FOUND, "There is no receiver at this address.")
-            await _send_refusal(send, Envelope.WEBHOOK, nowhere)
+            await send_refusal(send, Envelope.WEBHOOK, nowhere)
             return
         entrance, name = found
         began_s = self._clock.monotonic()
+        visit = _Visit(entrance, name, scope, self._callers.address_of(scope))
         try:
-            events, receipts = await self._accept(entrance, name, scope, receive)
+            answer = await self._accept(visit, receive)
         except Disconnected:
             self._calls.labels(entrance.source_name, "disconnected").inc()
         except TocsinError as error:
-            self._calls.labels(entrance.source_name, error.reason.value).inc()
-            await self._refuse(entrance, scope, error, send)
+            await self._refuse(visit, error, send)
         else:
-            self._stored[entrance.source_name].inc()
+            self._counted[entrance.source_name, visit.outcome].inc()
             self._seconds.observe(self._clock.monotonic() - began_s)
-            await send_json(send, 200, _answer(entrance.source.ENVELOPE, events, receipts))
+            self._note(visit, 200)
+            await send_answer(send, answer)
 
-    async def _accept(
-        self, entrance: Entrance, name: str, scope: Scope, receive: Receive
-    ) -> tuple[Sequence[NewEvent], Sequence[Receipt]]:
-        """Store what one call says; return only once it is committed.
+    async def _accept(self, visit: _Visit, receive: Receive) -> Mapping[str, object]:
+        """Store what one call says; return what to answer, only once it is committed.
 
         The same delivery again gives the first receipt and stores nothing.
 
@@ -146,51 +136,102 @@ class Receiver:
             StoreDown: nothing is stored, and the sender may try again.
             Disconnected: nobody waits for an answer; nothing is stored.
         """
+        entrance, scope = visit.entrance, visit.scope
         if scope["method"] != "POST":
             allow = "GET, HEAD, POST" if entrance.shares(scope["path"]) else "POST"
             raise Rejected(405, Reason.WRONG_METHOD, f"This address takes {allow}.", allow=allow)
-        self._rate.check(self._callers.address_of(scope), self._clock.monotonic())
+        self._rate.check(visit.address, self._clock.monotonic())
         headers = headers_of(scope)
         _check_encoding(headers)
         check_key(headers)
-        body = await body_of(headers, receive, self._limits.max_body_bytes)
-        call = InboundCall(headers, query_of(scope), body, name, self._clock.now(), self._limits)
+        visit.call = call = InboundCall(
+            headers,
+            query_of(scope),
+            await body_of(headers, receive, self._limits.max_body_bytes),
+            visit.name,
+            self._clock.now(),
+            self._limits,
+            scope["path"],
+            () if entrance.keys is None else entrance.keys.known,
+        )
         await self._check_taken(entrance, call, scope)
-        events = entrance.source.read(call)
-        return events, await self._journal.append(events)
+        if entrance.extras.answer_at_once is not None:
+            at_once = entrance.extras.answer_at_once(call, entrance.options)
+            if at_once is not None:
+                return at_once
+        events = entrance.source.read(call, entrance.options)
+        if not events:
+            return answer_of(entrance.source.ENVELOPE, (), ())
+        trial = scope.get(TRIED_OUT)
+        if trial is not None:
+            events = [marked_as_test(one) for one in events]
+        receipts = await self._journal.append(events)
+        visit.outcome, visit.events = Outcome.STORED, stored_events(events, receipts)
+        if trial is not None:
+            trial.extend(visit.events)
+        return answer_of(entrance.source.ENVELOPE, events, receipts)
 
     async def _check_taken(self, entrance: Entrance, call: InboundCall, scope: Scope) -> None:
-        verdict = entrance.source.verify(call, entrance.options)
-        if verdict is Verdict.VERIFIED or shows_secret(call, entrance.options):
+        verdict = entrance.source.verify(call, entrance.options, entrance.secrets)
+        if verdict is Verdict.NEEDS_KEYS:
+            verdict = await entrance.verify_again(call)
+        if verdict is Verdict.VERIFIED or shows_secret(call, entrance.secrets):
             return
         caller = self._callers.identify_now(scope, takes_query_token=True)
         if caller is None:
             caller = await self._callers.identify(scope, takes_query_token=True)
-        check_taken(verdict, caller, entrance.options, is_open=entrance.is_open)
+        check_taken(
+            verdict,
+            caller,
+            entrance.options,
+            is_open=entrance.is_open,
+            takes_local=entrance.takes_local,
+        )
 
-    async def _refuse(
-        self, entrance: Entrance, scope: Scope, error: TocsinError, send: Send
-    ) -> None:
+    async def _refuse(self, visit: _Visit, error: TocsinError, send: Send) -> None:
+        entrance = visit.entrance
+        self._calls.labels(entrance.source_name, error.reason.value).inc()
+        if isinstance(error, Rejected) and error.status == 429:
+            error = _overload(error, entrance.extras.OVERLOAD_STATUS)
+        status = status_of(error)
+        visit.outcome = Outcome.REJECTED
+        self._note(visit, status, error)
         log.info(
             "call_refused",
             source=entrance.source_name,
-            address=self._callers.address_of(scope),
-            status=status_of(error),
+            name=visit.name,
+            address=visit.address,
+            status=status,
             reason=error.reason.value,
         )
-        await _send_refusal(send, entrance.source.ENVELOPE, error)
+        await send_refusal(send, entrance.source.ENVELOPE, error)
+
+    def _note(self, visit: _Visit, status: int, error: TocsinError | None = None) -> None:
+        scope, call = visit.scope, visit.call
+        headers = headers_of(scope) if call is None else call.headers
+        self._call_log.note(
+            NotedCall(
+                visit.entrance.key,
+                self._clock.now() if call is None else call.received_at,
+                visit.outcome,
+                None if error is None else error.reason.value,
+                None if error is None else error.message,
+                status,
+                visit.address,
+                scope["method"],
+                scope["path"],
+                headers,
+                query_of(scope) if call is None else call.query,
+                b"" if call is None else call.body,
+                _size_bytes(headers) if call is None else len(call.body),
+                visit.events,
+            )
+        )
 
 
-async def _send_refusal(send: Send, envelope: Envelope, error: TocsinError) -> None:
-    if envelope is Envelope.OBJECT:
-        await send_problem(send, error)
-        return
-    answer = {
-        "success": False,
-        "message": error.message,
-        "errors": [{"field": fault.field, "message": fault.message} for fault in fields_of(error)],
-    }
-    await send_json(send, status_of(error), answer, refusal_headers(error))
+def _size_bytes(headers: Mapping[str, str]) -> int:
+    """How long the body of a call would have been that was refused before it was read."""
+    return min(announced_bytes(headers) or 0, LARGEST_INT)
 
 
 def _check_encoding(headers: Mapping[str, str]) -> None:
@@ -200,17 +241,6 @@ def _check_encoding(headers: Mapping[str, str]) -> None:
         raise Rejected(415, Reason.WRONG_CONTENT_TYPE, message)
 
 
-def _answer(
-    envelope: Envelope, events: Sequence[NewEvent], receipts: Sequence[Receipt]
-) -> Mapping[str, object]:
-    if envelope is Envelope.WEBHOOK:
-        return {
-            "success": True,
-            "message": f"{events[0].type} stored",
-            "event_id": receipts[0].id,
-            "seq": receipts[0].seq,
-        }
-    items = [{"event_id": one.id, "seq": one.seq} for one in receipts]
-    # One event's answer is the object itself; `items` is there for both, so that a client of
-    # batches need not look which it sent.
-    return {**(items[0] if len(items) == 1 else {}), "items": items}
+def _overload(error: Rejected, status: int) -> Rejected:
+    """Too many calls, said so that the sender tries again."""
+    return Rejected(status, error.reason, error.message, retry_after_s=error.retry_after_s)

@@ -34,6 +34,16 @@ class Figures:
             buckets=_WAIT_S,
             registry=registry,
         )
+        self.gaps = Counter(
+            "tocsin_live_gaps",
+            "Commits that came before those they follow.",
+            registry=registry,
+        )
+        self.read_back = Counter(
+            "tocsin_live_journal_events",
+            "Events that had to be read from the journal, as nobody told of them in time.",
+            registry=registry,
+        )
         queued = Gauge(
             "tocsin_live_queued_bytes",
             "Bytes that wait to be joined, or in the transports of slow clients.",

@@ -175,8 +175,7 @@ class Follower:
         log.info("subscribe", kind=room.kind.value, id=room.id, sid=self.socket.sid)
         self._hub.hold(self.client)
         seq, since, snapshot = self.client.position, request.since_seq, None
-        is_here = request.epoch in ("", self._hub.epoch)
-        is_caught_up = since is not None and is_here and await self._catch_up(room, since)
+        is_caught_up = since is not None and await self._catch_up(room, request.epoch, since)
         if room.kind is RoomKind.DEPLOYMENT and not is_caught_up:
             snapshot = await snapshot_of(self._ground.database, room.id)
             seq = max(seq, snapshot.seq)
@@ -220,14 +219,14 @@ class Follower:
         made.append(dialect.packet(*packets[-1], place if dialect.has_offset else None))
         return b"".join(made)
 
-    async def _catch_up(self, room: Room, since: int) -> bool:
+    async def _catch_up(self, room: Room, epoch: str, since: int) -> bool:
         """Give what the room brought after seq `since`; False when not all of it is there.
 
         What other rooms have brought already is left out. These events carry no offset, as they
         may come behind events that are younger.
         """
         wanted = frozenset({room.filter})
-        if not await self._hub.can_resume(wanted, Offset(self._hub.epoch, since)):
+        if not await self._hub.can_resume(wanted, Offset(epoch or self._hub.epoch, since)):
             return False
         had = [(one.filter, one.since) for one in self.session.rooms]
 

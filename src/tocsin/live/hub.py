@@ -6,7 +6,7 @@ who come back are `catching_up.py`'s, until they are among the others again.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -15,8 +15,9 @@ from tocsin.bus.bell import Bell
 from tocsin.live.catching_up import CatchingUp, Frame
 from tocsin.live.closing import CloseCode
 from tocsin.live.figures import Figures
-from tocsin.live.offset import Offset
+from tocsin.live.offset import Offset, own_offset
 from tocsin.live.past import Past
+from tocsin.live.pieces import Pieces
 from tocsin.live.ring import Ring
 from tocsin.live.rooms import (
     EVERYTHING,
@@ -42,9 +43,19 @@ class Hub:
     """All live clients of this process. Used from one event loop."""
 
     def __init__(
-        self, database: Database, epoch: str, position: int, registry: CollectorRegistry
+        self,
+        database: Database,
+        epoch: str,
+        position: int,
+        registry: CollectorRegistry,
+        *,
+        patience_s: float = 0.0,
+        former_epochs: Mapping[str, int] | None = None,
     ) -> None:
+        """`patience_s`: for so long what is missing may be on its way by `publish`."""
         self.epoch = epoch
+        self._former_epochs = former_epochs or {}
+        self._patience_s = patience_s
         self._past = Past(database)
         self._ring = Ring(position)
         self._position = position
@@ -60,6 +71,9 @@ class Hub:
         )
         # Rung by who knows of events that did not come in by `publish`.
         self._elsewhere = Bell()
+        self._pieces = Pieces()
+        self._waits_at: int | None = None
+        self._must_look = False
         self._moved: set[asyncio.Future[None]] = set()
 
     @property
@@ -88,25 +102,66 @@ class Hub:
             self._position = max(self._position, piece.through)
 
     def publish(self, entries: Sequence[Entry]) -> None:
-        """Take events that were just committed, in the order of seq."""
-        if not entries:
+        """Take events that were just committed, here or elsewhere.
+
+        Their seqs follow on each other. Known ones are passed over; what lies before them may
+        come a moment later, else `step` reads it.
+        """
+        if not entries or entries[-1].seq <= self._position:
             return
-        if entries[0].seq != self._position + 1:
-            # Somebody else has written in between; `step` reads what lies there.
-            self._elsewhere.ring(entries[-1].seq)
-            return
-        self._take(entries)
+        if entries[0].seq == self._position + 1:
+            self._take(entries)
+        else:
+            self._pieces.put(entries)
+        self._take_following()
+
+    def look(self) -> None:
+        """Have `step` look now: there may be events that `publish` is not given."""
+        self._must_look = True
+        self._elsewhere.wake()
+
+    def _take_following(self) -> None:
+        """Take what has come before its turn, or see to what is missing before it."""
+        found = self._pieces.take(self._position)
+        if found:
+            self._take(found)
+        if self._pieces.is_too_much:
+            self._elsewhere.ring(self._pieces.newest)
+            self._pieces.clear()
+        elif self._pieces and self._waits_at is None:
+            self._figures.gaps.inc()
+            self._wait_for_missing()
+
+    def _wait_for_missing(self) -> None:
+        self._waits_at = self._position
+        if self._patience_s:
+            self._loop.call_later(self._patience_s, self._give_up_missing)
+        else:
+            self._give_up_missing()
+
+    def _give_up_missing(self) -> None:
+        """Somebody has written who does not tell, or what was told is lost: the journal has it."""
+        waited_at, self._waits_at = self._waits_at, None
+        if self._pieces and waited_at != self._position:
+            # What was missing came, and now something else is.
+            self._wait_for_missing()
+        elif self._pieces:
+            self._elsewhere.ring(self._pieces.newest)
 
     async def step(self) -> None:
         """Look for events that other processes have written, now and then or when told to."""
-        await self._elsewhere.wait(self._position, LOOK_S)
+        if not self._must_look:
+            await self._elsewhere.wait(self._position, LOOK_S)
+        self._must_look = False
         while True:
             after = self._position
             piece = await self._past.piece(EVERYTHING, after, with_standings=True)
             if self._position == after:
+                self._figures.read_back.inc(len(piece.entries))
                 if piece.entries:
                     self._take(piece.entries)
                 self._move(piece.through)
+                self._take_following()
                 if not piece.is_more:
                     return
             elif self._elsewhere.newest <= self._position:
@@ -184,7 +239,12 @@ class Hub:
         Raises:
             StoreDown: the journal cannot be read.
         """
-        return await self._late.can_resume(selection, offset, self.epoch, max_events)
+        own = self.own(offset)
+        return await self._late.can_resume(selection, own, self.epoch, max_events)
+
+    def own(self, offset: Offset) -> Offset:
+        """The offset as this journal gives it, where what was there before is the same journal."""
+        return own_offset(offset, self.epoch, self._former_epochs)
 
     async def kept_from(self) -> int:
         """The seq after which everything is still there.

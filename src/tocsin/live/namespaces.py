@@ -220,7 +220,9 @@ class Namespaces:
         """The session to go on with, and how; None when that cannot be."""
         hub = self._ground.hub
         session = await self._ground.sessions.find(pid, socket.namespace, owner)
-        if session is None:
+        # Who follows nothing misses nothing. But its first wish may be what got lost, and who is
+        # told of a recovery need not say it again.
+        if session is None or not session.rooms:
             return None
         said = socket.auth.get("offset")
         # A client that was given nothing yet has no offset; then its session knows.

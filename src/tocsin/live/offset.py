@@ -5,6 +5,7 @@ of the journal that gave it. A seq of another journal, or one before events that
 removed, would silently leave out a part, so it is not resumed from.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 _LARGEST_SEQ = 2**63 - 1
@@ -31,6 +32,16 @@ def parse_offset(text: str) -> Offset | None:
     if len(seq) > _MAX_DIGITS or int(seq) > _LARGEST_SEQ:
         return None
     return Offset(epoch, int(seq))
+
+
+def own_offset(offset: Offset, epoch: str, former_epochs: Mapping[str, int]) -> Offset:
+    """The offset as the journal of `epoch` gives it, if the client has nothing but what is in it.
+
+    One of before a backup was put back counts, up to the last event that the backup has. As it
+    was otherwise.
+    """
+    is_same = offset.seq <= former_epochs.get(offset.epoch, -1)
+    return Offset(epoch, offset.seq) if is_same else offset
 
 
 def can_resume(offset: Offset, epoch: str, pruned_through: int, newest: int) -> bool:

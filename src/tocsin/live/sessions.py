@@ -47,6 +47,8 @@ class Sessions:
         self._known: dict[str, Known] = {}
         self._stored: set[str] = set()
         self._unsaved: dict[str, LiveSession] = {}
+        # Those that were another process's, or may have been, until that is on the disk.
+        self._taking: set[str] = set()
         self._saving: asyncio.Task[None] | None = None
 
     def begin(self, namespace: str, caller: str, sid: str, seq: int) -> tuple[str, LiveSession]:
@@ -64,6 +66,7 @@ class Sessions:
         self._known[session.digest] = Known(session, end)
         if session.rooms:
             # It was another process's, or had ended.
+            self._taking.add(session.digest)
             self._put(session)
 
     async def find(self, pid: str, namespace: str, caller: str) -> LiveSession | None:
@@ -73,14 +76,10 @@ class Sessions:
             StoreDown: the database cannot be read.
         """
         digest = _digest(pid)
+        session = await self._newest(digest)
         known = self._known.get(digest)
-        if known is None:
-            async with self._database.read() as conn:
-                session = await stored.find(conn, digest)
-            if session is None or (session.ended_at is None):
-                return None
-        else:
-            session = known.session
+        if session is None:
+            return None
         if (session.namespace, session.caller) != (namespace, caller):
             return None
         if session.ended_at is not None and self._clock.now() - session.ended_at > self._keep:
@@ -88,6 +87,19 @@ class Sessions:
         if known is not None and known.end is not None:
             known.end()
         return replace(session, ended_at=None)
+
+    async def _newest(self, digest: str) -> LiveSession | None:
+        """The session as whoever had it last knows it, which may be another process."""
+        known = self._known.get(digest)
+        if known is not None and (digest in self._unsaved or digest not in self._stored):
+            return known.session
+        async with self._database.read() as conn:
+            found = await stored.find(conn, digest)
+        known = self._known.get(digest)
+        if known is not None and (found is None or found.instance == self._instance):
+            return known.session
+        # One that is connected elsewhere counts as ended when that process last said it is alive.
+        return None if found is None or found.ended_at is None else found
 
     async def save(self, session: LiveSession) -> None:
         """Keep what the session's client asked for; returns once it is on the disk.
@@ -130,6 +142,24 @@ class Sessions:
                 self._stored.discard(digest)
         if self._stored:
             await self._database.write(lambda conn: stored.tidy(conn, self._instance, now, before))
+            await self._leave_to_others()
+
+    async def _leave_to_others(self) -> None:
+        """Close the connections of clients that went on at another process meanwhile."""
+        here = {
+            digest: known
+            for digest, known in self._known.items()
+            if known.end is not None and digest in self._stored
+        }
+        async with self._database.read() as conn:
+            taken = await stored.taken_by_others(conn, self._instance, here)
+        for digest in taken:
+            known = here[digest]
+            # Unless it came back while that was read.
+            if known.end is not None and self._known.get(digest) is known:
+                del self._known[digest]
+                self._stored.discard(digest)
+                known.end()
 
     async def flush(self) -> None:
         """Return once everything that was to be stored is, or could not be."""
@@ -155,12 +185,16 @@ class Sessions:
 
     async def _save(self, sessions: list[LiveSession]) -> None:
         now = self._clock.now()
+        own = {one.digest for one in sessions} - self._taking
+        taken = {one.digest for one in sessions} - own
         try:
             await self._database.write(
-                lambda conn: stored.save(conn, self._instance, sessions, now)
+                lambda conn: stored.save(conn, self._instance, sessions, now, unless_taken=own)
             )
         except StoreDown as error:
             log.warning("sessions_not_saved", reason=error.reason, count=len(sessions))
+        else:
+            self._taking -= taken
 
 
 def _digest(pid: str) -> str:

@@ -13,7 +13,7 @@ from tocsin.edge.front import Part
 from tocsin.edge.opening import Endpoint
 from tocsin.live.admission import Admission
 from tocsin.live.document import AsyncApi
-from tocsin.live.engineio.handshake import EngineOptions
+from tocsin.live.engineio.handshake import EngineOptions, mark_of
 from tocsin.live.engineio.server import EngineServer
 from tocsin.live.follower import Following
 from tocsin.live.hub import Hub
@@ -114,6 +114,7 @@ class Live:
             ping_interval_s=settings.socketio_ping_s,
             ping_timeout_s=settings.socketio_pong_s,
             max_payload_bytes=settings.max_message_bytes,
+            mark=mark_of(ground.instance),
         )
         sessions = LeasedSessions(server, self._admission, ground.callers)
         return EngineServer(options, sessions, self._pulse)

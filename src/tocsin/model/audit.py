@@ -3,7 +3,9 @@
 They never carry the new value: it may be a secret, and the journal is read by every viewer.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from tocsin.model.event import NewEvent, new_event_id
 
@@ -21,12 +23,21 @@ def person_signed_in(name: str, how: str, address: str, at: datetime) -> NewEven
     return _event("person.signed_in", name, data, at)
 
 
+def source_rejected(
+    source: str, reasons: Mapping[str, int], address: str, at: datetime
+) -> NewEvent:
+    """Calls were refused at a set-up within a minute; `address` is the last caller's."""
+    counted = dict(sorted(reasons.items()))
+    data = {"name": source, "count": sum(counted.values()), "reasons": counted, "address": address}
+    return _event("source.rejected", source, data, at)
+
+
 def instance_event(kind: str, instance: str, at: datetime) -> NewEvent:
     """A process of Tocsin began or ended its work; `kind` is instance.started or .stopped."""
     return _event(kind, instance, {"instance": instance}, at)
 
 
-def _event(kind: str, subject: str, data: dict[str, str], at: datetime) -> NewEvent:
+def _event(kind: str, subject: str, data: Mapping[str, Any], at: datetime) -> NewEvent:
     return NewEvent(
         id=new_event_id(),
         source=SOURCE,

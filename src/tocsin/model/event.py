@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tocsin.model.change import Change
+from tocsin.model.training import TrainingChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class NewEvent:
     in particular. `dedupe` is the key under which a repeat of the same delivery is told; None
     means that no repeat can be told. `occurred_text` is what the sender gave as time when
     that was none; then `occurred_at` is when it was received. `attributes` are the CloudEvents
-    context attributes as sent. `change` is what the event says about a deployment.
+    context attributes as sent. `change` is what the event says about a deployment, `training`
+    what it says about a training.
     """
 
     id: str
@@ -33,6 +35,7 @@ class NewEvent:
     occurred_text: str | None = None
     attributes: Mapping[str, Any] | None = None
     change: Change | None = None
+    training: TrainingChange | None = None
 
 
 @dataclass(frozen=True, slots=True)

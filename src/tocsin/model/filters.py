@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from tocsin.errors import FieldFault, Reason, Rejected
 from tocsin.model.event import Event
 from tocsin.model.times import EPOCH, parse_instant
+from tocsin.model.training import TrainingStatus
 from tocsin.model.words import DeploymentState
 
 MAX_VALUES = 20
@@ -77,6 +78,15 @@ class RunFilter:
     projects: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingFilter:
+    """Trainings that fit in every field; `text` stands in an id or the endpoint."""
+
+    statuses: tuple[TrainingStatus, ...] = ()
+    training_types: tuple[str, ...] = ()
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,17 +47,18 @@ def decode_cursor(kind: str, text: str, shape: Sequence[type[Place]]) -> list[Pl
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
         said = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (UnicodeEncodeError, binascii.Error, orjson.JSONDecodeError) as error:
-        raise _no_cursor() from error
+        raise no_cursor() from error
     if not isinstance(said, list) or len(said) != len(shape) + 1 or said[0] != kind:
-        raise _no_cursor()
+        raise no_cursor()
     place = said[1:]
     for part, wanted in zip(place, shape, strict=True):
         # A bool is an int to Python; a number beyond 64 bits is more than a database takes.
         if type(part) is not wanted or (isinstance(part, int) and not 0 <= part <= LARGEST_INT):
-            raise _no_cursor()
+            raise no_cursor()
     return place
 
 
-def _no_cursor() -> Rejected:
+def no_cursor() -> Rejected:
+    """The refusal of a text that is no cursor of the list."""
     fault = FieldFault("cursor", "expected the next_cursor of a page of this list")
     return Rejected(422, Reason.BAD_FIELD, f"cursor: {fault.message}", fields=(fault,))

@@ -22,7 +22,9 @@ TELLING: Mapping[str, frozenset[str]] = {
             "deployment",
         }
     ),
+    "gitea": frozenset({"workflow_run", "workflow_job"}),
     "github": frozenset({"workflow_run", "workflow_job", "deployment", "deployment_status"}),
+    "gitlab": frozenset({"pipeline", "build", "deployment"}),
     "tocsin": frozenset({"deployment.stalled"}),
 }
 

@@ -1,11 +1,16 @@
 """The knobs: read once from defaults, file, environment and flags into frozen dataclasses."""
 
 from tocsin.settings.explain import Explained, explain
+from tocsin.settings.instance import instance_of, is_run, stages_of
 from tocsin.settings.load import Loaded, load
 from tocsin.settings.schema import (
+    STAGES,
     AuthSettings,
+    BusSettings,
     Confidential,
+    FilesSettings,
     HttpSettings,
+    InboxSettings,
     IngestSettings,
     JournalSettings,
     LiveSettings,
@@ -18,10 +23,14 @@ from tocsin.settings.schema import (
 )
 
 __all__ = [
+    "STAGES",
     "AuthSettings",
+    "BusSettings",
     "Confidential",
     "Explained",
+    "FilesSettings",
     "HttpSettings",
+    "InboxSettings",
     "IngestSettings",
     "JournalSettings",
     "LiveSettings",
@@ -33,5 +42,8 @@ __all__ = [
     "Settings",
     "WatchSettings",
     "explain",
+    "instance_of",
+    "is_run",
     "load",
+    "stages_of",
 ]

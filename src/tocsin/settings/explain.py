@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from tocsin.settings.load import Loaded
 from tocsin.settings.names import dotted
 from tocsin.settings.schema import Secret
-from tocsin.settings.shape import Key, Value, find, shape_of
+from tocsin.settings.shape import NAMED, Key, Value, find, shape_of
 
 MASK = "••••"
 
@@ -24,16 +24,32 @@ class Explained:
 def explain(loaded: Loaded, *, with_defaults: bool = False) -> list[Explained]:
     """The settings that are not at their default, or all; secrets masked."""
     settings = loaded.settings
-    root = shape_of({name: type(options) for name, options in settings.sources.items()})
+    kinds = {name: type(options) for name, options in settings.sources.items()}
+    for kind, set_ups in settings.named_sources.items():
+        kinds.update((kind, type(options)) for options in set_ups.values())
+    root = shape_of(kinds)
     rows = []
-    for key, value in _flat(settings, ()):
+    for place, value in _flat(settings, ()):
+        key = _as_written(place)
         node = find(root, key)
         is_secret = not isinstance(node, Value) or node.is_secret
-        origin = loaded.origins.get(dotted(key), "default")
+        origin = _origin(loaded, key)
         if with_defaults or origin != "default":
             shown = _shown(value, is_secret=is_secret)
             rows.append(Explained(dotted(key), shown, origin, is_secret))
     return rows
+
+
+def _as_written(key: Key) -> Key:
+    """The key of a value in a file; named set-ups stand below their kind there."""
+    return ("sources", key[1], NAMED, *key[2:]) if key[0] == "named_sources" else key
+
+
+def _origin(loaded: Loaded, key: Key) -> str:
+    """Where a value came from; what a named set-up does not say itself it has from its kind."""
+    of_kind = (*key[:2], *key[4:]) if key[0] == "sources" and key[2:3] == (NAMED,) else key
+    origins = loaded.origins
+    return origins.get(dotted(key)) or origins.get(dotted(of_kind)) or "default"
 
 
 def _flat(part: object, key: Key) -> Iterator[tuple[Key, object]]:

@@ -70,7 +70,8 @@ class Reader:
         return self._layer(
             given
             for name, key in PLAIN_NAMES.items()
-            if environ.get(name)
+            # A kind of source that is not there leaves nothing for its name to mean.
+            if environ.get(name) and find(self.root, key) is not None
             for given in self._variable(key, environ[name], name + place)
         )
 

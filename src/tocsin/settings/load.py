@@ -17,11 +17,13 @@ from pydantic_core import ErrorDetails
 from tocsin.errors import ConfigError
 from tocsin.settings.layers import Given, Layer, Reader
 from tocsin.settings.names import dotted
-from tocsin.settings.schema import Settings
-from tocsin.settings.shape import Key, Section, Table, Value, find, shape_of, values
+from tocsin.settings.schema import SET_UP_NAMES, Settings, is_set_up_name
+from tocsin.settings.shape import NAMED, Key, Section, Table, Value, find, shape_of, values
 
 # Longer ones make a message unreadable and are rarely what was meant to be seen.
 MAX_SHOWN_CHARS = 60
+
+_SECRETS = frozenset({"secret", "previous_secret"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +91,50 @@ def _validated(
     raw_sources = tree.pop("sources", {})
     settings: Settings | None = None
     try:
-        settings = _adapter(Settings).validate_python({**tree, "sources": {}})
+        settings = _adapter(Settings).validate_python({**tree, "sources": {}, "named_sources": {}})
     except ValidationError as error:
         problems.extend(_problem(root, merged, (), one) for one in _details(error))
     sources: dict[str, object] = {}
-    for name, options in kinds.items():
-        given = raw_sources.get(name, {})
-        try:
-            sources[name] = _adapter(options).validate_python(given)
-        except ValidationError as error:
-            faults = _details(error)
-            # A kind that cannot do without some option is simply not in use until it has one.
-            if given or any(fault["type"] != "missing" for fault in faults):
-                prefix = ("sources", name)
-                problems.extend(_problem(root, merged, prefix, fault) for fault in faults)
-    return settings and replace(settings, sources=MappingProxyType(sources))
+    named: dict[str, Mapping[str, object]] = {}
+    for kind, options in kinds.items():
+        own = dict(raw_sources.get(kind, {}))
+        set_ups = own.pop(NAMED, {})
+        found, faults = _options(options, own)
+        if found is not None:
+            sources[kind] = found
+        # A kind that cannot do without some option is simply not in use until it has one.
+        if (own and not set_ups) or any(fault["type"] != "missing" for fault in faults):
+            problems.extend(_problem(root, merged, ("sources", kind), one) for one in faults)
+        named[kind] = MappingProxyType(dict(_named(root, merged, kind, options, problems)))
+    return settings and replace(
+        settings, sources=MappingProxyType(sources), named_sources=MappingProxyType(named)
+    )
+
+
+def _options(options: type, given: Mapping[str, Any]) -> tuple[object | None, list[ErrorDetails]]:
+    try:
+        return _adapter(options).validate_python(given), []
+    except ValidationError as error:
+        return None, _details(error)
+
+
+def _named(
+    root: Section, merged: Layer, kind: str, options: type, problems: list[str]
+) -> Iterator[tuple[str, object]]:
+    """The kind's further set-ups; what one does not say itself it has from the kind."""
+    own = dict(_nested(root, merged).get("sources", {}).get(kind, {}))
+    for name, given in own.pop(NAMED, {}).items():
+        key = ("sources", kind, NAMED, name)
+        if not is_set_up_name(name):
+            problems.append(f"{dotted(key)}: expected {SET_UP_NAMES} as its name")
+            continue
+        inherited = {one: value for one, value in own.items() if one not in _SECRETS}
+        # Two secrets of different set-ups are no pair: the kind's former one would open this.
+        base = inherited if _SECRETS & set(given) else own
+        found, faults = _options(options, {**base, **given})
+        problems.extend(_problem(root, merged, key, one) for one in faults)
+        if found is not None:
+            yield name, found
 
 
 @cache

@@ -15,8 +15,16 @@ CLIENT_NAMES = frozenset({"TOCSIN_URL", "TOCSIN_TOKEN"})
 PLAIN_NAMES: Mapping[str, Key] = {
     "DATABASE_URL": ("database_url",),
     "ENVIRONMENT": ("environment",),
+    "FAL_API_KEY": ("sources", "fal", "api_key"),
+    "FAL_WEBHOOK_SECRET": ("sources", "fal", "secret"),
     "INSTANCE_ID": ("instance_id",),
     "LOG_LEVEL": ("logs", "level"),
+    "MINIO_ACCESS_KEY": ("files", "access_key"),
+    "MINIO_BUCKET_NAME": ("files", "bucket"),
+    "MINIO_ENDPOINT": ("files", "endpoint"),
+    "MINIO_SECRET_KEY": ("files", "secret_key"),
+    "MINIO_SECURE": ("files", "is_secure"),
+    "REDIS_URL": ("redis_url",),
 }
 
 

@@ -3,6 +3,7 @@
 No field has a default here: defaults.toml holds them, once, beside their description.
 """
 
+import difflib
 import ipaddress
 import re
 from collections.abc import Mapping
@@ -14,6 +15,18 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Sec
 
 Secret = SecretStr
 """The type of a secret option: never printed, and may come from a file by `<key>_file`."""
+
+
+STAGES = ("ingest", "live", "watch", "web")
+"""The stages that an instance can run."""
+
+
+SET_UP_NAMES = '1 to 64 letters, digits, ".", "_" or "-", a letter or digit first'
+
+
+def is_set_up_name(name: str) -> bool:
+    """Whether a set-up of a source may have this name, which is a part of its address."""
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name) is not None
 
 
 class Confidential:
@@ -51,6 +64,27 @@ def _database_url(value: str) -> str:
     return value
 
 
+def _redis_url(value: str) -> str:
+    if value and not re.match(r"(redis|rediss|unix)://", value):
+        raise ValueError("expected redis://…, rediss://…, unix://…, or nothing")
+    return value
+
+
+def _instance_id(value: str) -> str:
+    # It stands in headers, in metrics and, cut to what is safe there, in addresses.
+    if not re.fullmatch(r"[A-Za-z0-9._-]{0,64}", value):
+        raise ValueError('expected letters, digits, ".", "_" and "-", at most 64')
+    return value
+
+
+def _stage(value: str) -> str:
+    if value not in STAGES:
+        near = difflib.get_close_matches(value, STAGES, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise ValueError(f"expected one of {', '.join(STAGES)}{hint}")
+    return value
+
+
 def _not_empty(value: tuple[str, ...]) -> tuple[str, ...]:
     if not value:
         raise ValueError("expected at least one")
@@ -77,9 +111,18 @@ def _level(value: object) -> object:
     return {"warn": "warning", "fatal": "critical"}.get(str(lowered), lowered)
 
 
+def _header_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{0,100}", value):
+        raise ValueError("expected a header's name such as X-Signature")
+    return value
+
+
 Network = Annotated[ipaddress.IPv4Network | ipaddress.IPv6Network, PlainValidator(_network)]
 Address = Annotated[str, AfterValidator(_address)]
+# Of an HTTP header; "" is none.
+HeaderName = Annotated[str, AfterValidator(_header_name)]
 Origin = Annotated[str, AfterValidator(_origin)]
+Stage = Annotated[str, BeforeValidator(_lowered), AfterValidator(_stage)]
 # The bounds keep a slip of the keyboard from becoming an overflow in the database or the loop.
 Number = Annotated[int, BeforeValidator(_number)]
 Count = Annotated[Number, Field(ge=1, le=2**31)]
@@ -109,6 +152,7 @@ class IngestSettings:
     rate_limit_burst: CountOrOff
     max_body_bytes: Count
     max_depth: Annotated[Number, Field(ge=1, le=500)]
+    keep_calls: Annotated[Number, Field(ge=0, le=1000)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +160,19 @@ class JournalSettings:
     batch_max_events: Count
     queue_max_events: Count
     dedupe_window_s: Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusSettings:
+    stream: Annotated[str, Field(min_length=1, max_length=200)]
+    stream_max_entries: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxSettings:
+    list: Annotated[str, Field(max_length=200)]
+    batch_max_messages: Annotated[Number, Field(ge=1, le=1000)]
+    dead_max_messages: CountOrOff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +196,21 @@ class LiveSettings:
 class WatchSettings:
     stalled_after_s: Seconds
     poll_s: Seconds
+    training_ask_after_s: Seconds
+    training_ask_every_s: Seconds
+    training_ask_for_s: Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesSettings:
+    endpoint: Annotated[str, Field(max_length=500)]
+    access_key: Secret
+    secret_key: Secret
+    bucket: Annotated[str, Field(min_length=1, max_length=63)]
+    region: Annotated[str, Field(min_length=1, max_length=63)]
+    is_secure: bool
+    max_file_bytes: Annotated[Number, Field(ge=1, le=2**50)]
+    address_minutes: Annotated[Number, Field(ge=1, le=10_080)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,20 +232,30 @@ class LogsSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All of them. `sources` has one `Options` object of its own kind under each kind's name."""
+    """All of them.
+
+    `sources` has one `Options` object of its own kind under each kind's name, `named_sources` has
+    one more for each further set-up of a kind, under its name.
+    """
 
     data_dir: Annotated[Path, AfterValidator(_folder)]
     database_url: Annotated[str, AfterValidator(_database_url), Confidential()] = field(repr=False)
+    redis_url: Annotated[str, AfterValidator(_redis_url), Confidential()] = field(repr=False)
     secret_key: Secret
     listen: Annotated[tuple[Address, ...], AfterValidator(_not_empty)]
-    instance_id: Annotated[str, Field(max_length=200)]
+    instance_id: Annotated[str, AfterValidator(_instance_id)]
+    stages: tuple[Stage, ...]
     environment: Annotated[Literal["development", "production"], BeforeValidator(_lowered)]
     http: HttpSettings
     auth: AuthSettings
     ingest: IngestSettings
     journal: JournalSettings
+    bus: BusSettings
+    inbox: InboxSettings
     live: LiveSettings
     watch: WatchSettings
+    files: FilesSettings
     retention: RetentionSettings
     logs: LogsSettings
     sources: Mapping[str, object]
+    named_sources: Mapping[str, Mapping[str, object]]

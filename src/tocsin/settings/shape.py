@@ -15,6 +15,9 @@ from tocsin.settings.schema import Confidential, Secret, Settings
 
 Key = tuple[str, ...]
 
+# Under this key of a kind of source are its further set-ups, by their names.
+NAMED = "named"
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
@@ -30,7 +33,7 @@ class Value:
 class Table:
     """A table whose names are free: each entry is a `value`."""
 
-    value: Value
+    value: "Value | Section"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,15 @@ Node = Value | Table | Section
 def shape_of(kinds: Mapping[str, type]) -> Section:
     """The tree of all settings, with the options of these kinds of sources."""
     children = dict(_section(Settings).children)
-    children["sources"] = Section({name: _section(options) for name, options in kinds.items()})
+    del children["named_sources"]
+    children["sources"] = Section({name: _kind(options) for name, options in kinds.items()})
     return Section(children)
+
+
+def _kind(options: type) -> Section:
+    """A kind's options, and under `named` the same once more for each name."""
+    section = _section(options)
+    return Section({**section.children, NAMED: Table(section)})
 
 
 def find(root: Section, key: Key) -> Node | None:
@@ -73,7 +83,10 @@ def file_target(root: Section, key: Key) -> Key | None:
 
 
 def values(node: Node, key: Key = ()) -> Iterator[tuple[Key, Node]]:
-    """Each single value and each free table below a node, in order."""
+    """Each single value and each free table below a node, in order.
+
+    What names there are in a free table, the tree does not know.
+    """
     if isinstance(node, Section):
         for name, child in node.children.items():
             yield from values(child, (*key, name))
@@ -84,10 +97,13 @@ def values(node: Node, key: Key = ()) -> Iterator[tuple[Key, Node]]:
 def nearest(root: Section, key: Key) -> Key | None:
     """The known key that was most likely meant."""
     parent: Section = root
+    names: Table | None = None
     for depth, name in enumerate(key):
-        child = parent.children.get(name)
+        child = parent.children.get(name) if names is None else names.value
+        names = child if isinstance(child, Table) else None
         if isinstance(child, Section):
             parent = child
+        if isinstance(child, Section) or (names and isinstance(names.value, Section)):
             continue
         near = difflib.get_close_matches(name, parent.children, n=1)
         if near:

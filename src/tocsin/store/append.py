@@ -8,17 +8,29 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Dialect, bindparam, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Dialect, bindparam, literal_column, select
 from sqlalchemy import func as sql
 
 from tocsin.model.entry import Entry
 from tocsin.model.event import Event, NewEvent, Receipt
 from tocsin.model.standing import Standing, standing_of
 from tocsin.model.times import to_us
-from tocsin.store.facts import PRUNED_THROUGH
+from tocsin.store.facts import PRUNED_THROUGH, REMOVALS, count_removal
 from tocsin.store.folded import FoldedDeployments, Known
-from tocsin.store.statement import compile_for, compile_rows, in_list, insert_all, json_list
+from tocsin.store.folded_trainings import FoldedTrainings
+from tocsin.store.locks import Lock, hold, statement_for
+from tocsin.store.statement import (
+    Compiled,
+    compile_for,
+    compile_rows,
+    in_list,
+    insert_all,
+    json_list,
+)
 from tocsin.store.tables.journal import deliveries_seen, events, journal_facts
+
+# No journal stands so.
+_UNKNOWN = (-1, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +45,20 @@ class Appender:
     """Appends groups; remembers what it folded for as long as nobody else has written."""
 
     def __init__(self, dialect: Dialect) -> None:
-        # What was folded up to here is remembered rightly, as long as it is the newest seq.
-        self._known_seq = -1
-        self._appended_seq = -1
+        # What was folded up to here is remembered rightly, as long as it is the newest seq and
+        # nobody has removed a deployment since.
+        self._known = _UNKNOWN
+        self._appended = _UNKNOWN
         self._folded = FoldedDeployments(dialect)
-        pruned = select(sql.cast(journal_facts.c.value, events.c.seq.type)).where(
-            journal_facts.c.name == bindparam("name")
-        )
+        self._trainings = FoldedTrainings(dialect)
+        self._lock = None
+        if dialect.name == "postgresql":
+            self._lock = Compiled(statement_for(Lock.APPEND))
+        newest = select(sql.max(events.c.seq)).scalar_subquery()
         self._newest = compile_for(
             dialect,
             select(
-                sql.coalesce(sql.max(events.c.seq), literal_column("0")),
-                sql.coalesce(pruned.scalar_subquery(), literal_column("0")),
+                sql.coalesce(newest, literal_column("0")), _number("pruned"), _number("removals")
             ),
         )
         self._seen = compile_for(
@@ -56,25 +70,31 @@ class Appender:
         self._insert_events = compile_rows(dialect, insert_all(events))
         self._insert_seen = compile_rows(dialect, insert_all(deliveries_seen))
 
-    def forget(self) -> None:
-        """What was folded has been changed by somebody else; called in the writer's thread."""
+    def forget(self, conn: Connection) -> None:
+        """What was folded is about to be taken away; called in the writer's thread.
+
+        Other instances, which may remember it too, are told by a fact.
+        """
+        hold(conn, Lock.APPEND)
+        count_removal(conn)
         self._folded.forget()
 
     def committed(self) -> None:
         """The last `append` is committed; called in the writer's thread, before the next one."""
-        self._known_seq = self._appended_seq
+        self._known = self._appended
 
     def append(self, conn: Connection, groups: Sequence[Sequence[NewEvent]]) -> Appended:
         """Append every event of `groups` in their order; a receipt for each."""
-        newest, pruned = self._newest.fetch(conn, PRUNED_THROUGH)[0]
-        last_seq = max(newest, pruned)
-        if last_seq != self._known_seq:
+        newest = self._ask_newest(conn)
+        seen = self._receipts_of(conn, groups)
+        ((newest_seq, pruned, removals),) = newest.fetchall()
+        last_seq = max(newest_seq, pruned)
+        if (last_seq, removals) != self._known:
             self._folded.forget()
         # Until this transaction is known to be committed, nothing remembered can be trusted. To
         # look at the number next time is not enough: were this one rolled back, another process
         # could give the same number to an event of its own.
-        self._known_seq = -1
-        seen = self._receipts_of(conn, groups)
+        self._known = _UNKNOWN
         fresh: list[tuple[int, NewEvent]] = []
         answers: list[list[Receipt]] = []
         for group in groups:
@@ -90,8 +110,14 @@ class Appender:
                 answer.append(receipt)
             answers.append(answer)
         entries = self._store(conn, fresh) if fresh else []
-        self._appended_seq = last_seq
+        self._appended = (last_seq, removals)
         return Appended(answers, entries)
+
+    def _ask_newest(self, conn: Connection) -> Any:
+        """Ask for the highest seq there is, once nobody else can give out one."""
+        if self._lock is not None:
+            self._lock.run(conn)
+        return self._newest.ask(conn, PRUNED_THROUGH, REMOVALS)
 
     def _receipts_of(
         self, conn: Connection, groups: Iterable[Sequence[NewEvent]]
@@ -104,10 +130,12 @@ class Appender:
 
     def _store(self, conn: Connection, fresh: Sequence[tuple[int, NewEvent]]) -> list[Entry]:
         folded = self._folded.apply(conn, fresh)
+        retold = self._trainings.apply(conn, fresh)
         standings: dict[int, Standing] = {}
         entries: list[Entry] = []
         rows: list[tuple[Any, ...]] = []
-        for seq, event in fresh:
+        for seq, told in fresh:
+            event = retold.get(seq, told)
             project, known = folded.get(seq, (event.project, None))
             data = orjson.dumps(event.data)
             rows.append(_row(seq, event, project, data))
@@ -123,6 +151,13 @@ class Appender:
             ],
         )
         return entries
+
+
+def _number(name: str) -> ColumnElement[int]:
+    """A fact that is a number; 0 where it does not stand there."""
+    value = select(sql.cast(journal_facts.c.value, events.c.seq.type))
+    found = value.where(journal_facts.c.name == bindparam(name)).scalar_subquery()
+    return sql.coalesce(found, literal_column("0"))
 
 
 def _row(seq: int, event: NewEvent, project: str, data: bytes) -> tuple[Any, ...]:

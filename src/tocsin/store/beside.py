@@ -8,8 +8,10 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from tocsin.model.event import NewEvent
+from tocsin.store.address import address_of
 from tocsin.store.append import Appender
-from tocsin.store.database import Database, open_database, sqlite_url
+from tocsin.store.database import Database, open_database
+from tocsin.store.locks import Lock, hold
 from tocsin.store.migrate import migrate
 
 T = TypeVar("T")
@@ -23,7 +25,7 @@ async def opened(database_url: str, data_dir: Path) -> AsyncIterator[Database]:
         ConfigError: it is of a newer Tocsin, or its address cannot be read.
         StoreDown: it cannot be opened.
     """
-    url = sqlite_url(database_url, data_dir)
+    url = address_of(database_url, data_dir)
     await migrate(url)
     database = await open_database(url)
     try:
@@ -37,6 +39,8 @@ async def change(
 ) -> T:
     """Do `work` and append the events that tell of it, in one transaction.
 
+    The lock that the append needs is taken ahead of what `work` takes, as everywhere.
+
     A running server sees the events at its next look at the journal, without a bell.
 
     Raises:
@@ -44,6 +48,7 @@ async def change(
     """
 
     def both(conn: Connection) -> T:
+        hold(conn, Lock.APPEND)
         result = work(conn)
         Appender(conn.dialect).append(conn, [events])
         return result

@@ -15,6 +15,7 @@ from tocsin.model.paging import Page
 from tocsin.model.views import Summary
 from tocsin.model.words import DeploymentState
 from tocsin.store.attention import NEEDY, needs_attention
+from tocsin.store.functions import JsonValues
 from tocsin.store.keyset import Order, first_keys, keys_within, unindexed
 from tocsin.store.packing import unpack_state
 from tocsin.store.search import contains
@@ -154,7 +155,7 @@ def _says(text: str) -> ColumnElement[bool]:
 
     The facts' values one by one: in their JSON one would find their names and escapes too.
     """
-    fact = sql.json_each(deployments.c.facts).table_valued("value")
+    fact = JsonValues(deployments.c.facts).table_valued("value")
     return or_(
         contains(deployments.c.deployment_id, text),
         contains(deployments.c.project, text),

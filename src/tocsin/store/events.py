@@ -12,6 +12,7 @@ from tocsin.model.event import Event
 from tocsin.model.filters import ANY, EventFilter
 from tocsin.model.paging import Page
 from tocsin.model.times import from_us
+from tocsin.store.functions import fits_glob
 from tocsin.store.keyset import Order, first_keys, keys_within, unindexed
 from tocsin.store.statement import in_list, json_list
 from tocsin.store.tables.journal import events
@@ -166,9 +167,8 @@ def _types_from(prefix: str) -> Select[str]:
 
 
 def _fits(pattern: str) -> ColumnElement[bool]:
-    """`type_fits` in SQL: GLOB tells upper from lower case and has two more special characters."""
-    escaped = pattern.replace("[", "[[]").replace("?", "[?]")
-    return events.c.type.bool_op("GLOB")(escaped)
+    """`type_fits` in SQL."""
+    return fits_glob(events.c.type, pattern)
 
 
 def _event(row: Row[Any]) -> Event:

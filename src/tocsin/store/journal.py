@@ -21,6 +21,7 @@ from tocsin.model.entry import Entry
 from tocsin.model.event import NewEvent, Receipt
 from tocsin.store.append import Appended, Appender
 from tocsin.store.database import Database
+from tocsin.store.fence import fenced_also
 
 T = TypeVar("T")
 Also = Callable[[Connection], None]
@@ -94,7 +95,7 @@ class Journal:
                 "Too much is waiting to be stored; nothing was stored.", retry_after_s=1
             )
         answer: asyncio.Future[list[Receipt]] = self._loop.create_future()
-        self._waiting.append(Call(events, also, answer))
+        self._waiting.append(Call(events, fenced_also(also), answer))
         self._waiting_events += len(events)
         self._drain()
         return await answer
@@ -107,7 +108,7 @@ class Journal:
         """
 
         def both(conn: Connection) -> T:
-            self._appender.forget()
+            self._appender.forget(conn)
             return work(conn)
 
         return await self._database.write(both)

@@ -72,6 +72,11 @@ class Vault:
         self._ciphers = {
             key.id: AESGCM(_derive(key.text, b"tocsin secrets at rest", 32)) for key in keys
         }
+        self._keys = tuple(keys)
+
+    def derive(self, purpose: str) -> tuple[bytes, ...]:
+        """Of each key another of 32 bytes, for one purpose; the first is the one to use."""
+        return tuple(_derive(key.text, f"tocsin {purpose}".encode(), 32) for key in self._keys)
 
     def seal(self, name: str, plain: str) -> Sealed:
         """`plain` encrypted; it opens under this `name` only, so that rows cannot be swapped."""

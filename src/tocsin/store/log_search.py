@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, Text, cast, select
+from sqlalchemy import ColumnElement, Select, Text, cast, select
 from sqlalchemy import func as sql
 
 from tocsin.clock import Clock
@@ -17,6 +17,7 @@ from tocsin.model.line_pattern import LinePattern
 from tocsin.model.paging import LARGEST_INT
 from tocsin.model.terminal import plain_lines
 from tocsin.store.database import Database
+from tocsin.store.functions import AsBytes, Octets
 from tocsin.store.keyset import keys_within
 from tocsin.store.log_lines import fits, last_line
 from tocsin.store.tables.deployments import log_lines
@@ -124,12 +125,12 @@ async def _block(
 
 def _joined(where: Sequence[ColumnElement[bool]], most_bytes: int) -> Select[str, bytes, int]:
     """The numbers and texts of lines as one row, and how many are longer than `most_bytes`."""
-    size = sql.length(cast(log_lines.c.text, LargeBinary)).label("size")
+    size = Octets(log_lines.c.text).label("size")
     ordered = select(log_lines.c.line, log_lines.c.text, size).where(*where)
     one = ordered.order_by(log_lines.c.line).subquery().c
     is_short = one.size <= most_bytes
     return select(
         sql.aggregate_strings(cast(one.line, Text), ",").filter(is_short).label("numbers"),
-        cast(sql.aggregate_strings(one.text, "\n").filter(is_short), LargeBinary).label("text"),
+        AsBytes(sql.aggregate_strings(one.text, "\n").filter(is_short)).label("text"),
         sql.count().filter(~is_short).label("long"),
     )

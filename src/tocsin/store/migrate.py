@@ -1,14 +1,15 @@
-"""Bring the database's schema up to date, once, however many processes start at the same time."""
+"""Bring the database's schema up to date, once, however many processes start at the same time.
+
+Migrations first add, and take away only what no version in use needs any more. So a version that
+is upgraded from goes on beside the new one, and can be gone back to.
+"""
 
 import asyncio
-import errno
-import fcntl
-import os
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
+from functools import cache
 from pathlib import Path
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -17,80 +18,80 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from tocsin.errors import ConfigError
-from tocsin.store.database import BUSY_TIMEOUT_S, writing_engine
+from tocsin.store import facts, postgres, sqlite
+from tocsin.store.address import is_postgres
 from tocsin.store.failures import translated_errors
+from tocsin.store.locks import Lock, hold
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+# The oldest schema whose code can work with the newest one. A migration that takes something away
+# raises this.
+_SERVES_FROM = "0005"
+
+log = structlog.get_logger(__name__)
 
 
 async def migrate(url: URL) -> str:
-    """Apply what is missing, in one transaction that holds the write lock; gives the revision.
+    """Apply what is missing, in one transaction that nobody else migrates in; gives the revision.
 
     Raises:
-        ConfigError: the database was written by a newer Tocsin, or its file cannot be made.
+        ConfigError: the database was written by a newer Tocsin, or is none that can be used.
         StoreDown: it cannot be opened or written.
     """
     return await asyncio.to_thread(_migrate, url)
 
 
 def _migrate(url: URL) -> str:
-    path = Path(str(url.database))
+    if is_postgres(url):
+        engine = postgres.migrating_engine(url)
+    else:
+        sqlite.prepare_file(url)
+        engine = sqlite.writing_engine(url)
     try:
-        _prepare_file(path)
-    except (OSError, sqlite3.Error) as error:
-        message = f"database_url: cannot open {path}: {getattr(error, 'strerror', None) or error}"
-        raise ConfigError([message]) from error
-    engine = writing_engine(url)
-    try:
+        if is_postgres(url):
+            postgres.await_server(engine)
         with translated_errors(), engine.begin() as conn:
+            hold(conn, Lock.MIGRATION)
             return _upgrade(conn)
     finally:
         engine.dispose()
 
 
-def _prepare_file(path: Path) -> None:
-    """Make a new file give space back in slices, and log ahead of its writes.
-
-    The first can only be chosen before the file's first table. The second needs the file alone
-    for a moment, and SQLite does not wait for that as it does for other locks: so this is done
-    once, by one of all that start at the same time.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    with _alone(path.with_name(f"{path.name}.lock")):
-        if path.exists() and path.stat().st_size:
-            return
-        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)
-        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.close()
-        # What senders tell may be anybody's secret: nobody else on the machine reads it.
-        path.chmod(0o600)
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """Hold the lock file; it stays, since taking it away would let two hold one each."""
-    handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
 def _upgrade(conn: Connection) -> str:
+    scripts = _scripts()
+    head = str(scripts.get_current_head())
+    now = MigrationContext.configure(conn).get_current_revision()
+    if now == head:
+        return head
+    known = {script.revision for script in scripts.walk_revisions()}
+    if now is not None and now not in known:
+        return _go_on(conn, now, head, known)
+    config = _config()
+    config.attributes["connection"] = conn
+    command.upgrade(config, "head")
+    facts.write(conn, facts.SCHEMA_SERVES_FROM, _SERVES_FROM)
+    return head
+
+
+def _go_on(conn: Connection, now: str, head: str, known: Collection[str]) -> str:
+    """Leave the schema of a newer version as it is, if our code can work with it."""
+    if facts.read(conn, facts.SCHEMA_SERVES_FROM) in known:
+        log.warning("schema_newer", schema=now, own=head)
+        return now
+    message = (
+        f"database_url: the database is of a newer Tocsin (schema {now}); "
+        "start that version, or restore a backup made before the upgrade"
+    )
+    raise ConfigError([message])
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    """The migrations there are; to read them takes longer than to see that none is missing."""
+    return ScriptDirectory.from_config(_config())
+
+
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = conn
-    scripts = ScriptDirectory.from_config(config)
-    now = MigrationContext.configure(conn).get_current_revision()
-    if now is not None and now not in {script.revision for script in scripts.walk_revisions()}:
-        message = (
-            f"database_url: the database is of a newer Tocsin (schema {now}); "
-            "start that version, or restore a backup made before the upgrade"
-        )
-        raise ConfigError([message])
-    command.upgrade(config, "head")
-    return str(scripts.get_current_head())
+    return config

@@ -12,6 +12,7 @@ from tocsin.errors import Reason, Rejected
 from tocsin.model.access import Role
 from tocsin.model.people import Person, name_key
 from tocsin.model.times import from_us, to_us
+from tocsin.store.locks import hold_table
 from tocsin.store.tables.access import people, sessions, sign_in_codes
 
 _COLUMNS = (people.c.id, people.c.name, people.c.role, people.c.created_at, people.c.disabled_at)
@@ -98,7 +99,8 @@ def confirm_password(conn: Connection, person_id: str, password_hash: str) -> No
         people.c.password_hash == password_hash,
         people.c.disabled_at.is_(None),
     )
-    if conn.execute(found).first() is None:
+    # It stays so until what it was asked for is done.
+    if conn.execute(found.with_for_update(read=True)).first() is None:
         raise Rejected(401, Reason.BAD_CREDENTIALS, "Name or password is wrong.")
 
 
@@ -108,6 +110,7 @@ def add(conn: Connection, person: Person, password_hash: str) -> None:
     Raises:
         Rejected: 409, the name is taken.
     """
+    hold_table(conn, people)
     key = name_key(person.name)
     if conn.execute(select(people.c.id).where(people.c.name_key == key)).first() is not None:
         raise Rejected(409, Reason.CONFLICT, "Somebody already has this name.")
@@ -130,6 +133,7 @@ def change(conn: Connection, person_id: str, wanted: PersonChange, now: datetime
     Raises:
         Rejected: 404, nobody has the id; 409, nobody would be left who administers.
     """
+    hold_table(conn, people)
     person = by_id(conn, person_id)
     role = person.role if wanted.role is None else wanted.role
     disabled_at = person.disabled_at
@@ -159,6 +163,7 @@ def change_by_password(
     Raises:
         Rejected: 401, that is no longer the person's password.
     """
+    hold_table(conn, people)
     confirm_password(conn, person_id, password_hash)
     change(conn, person_id, wanted, now)
 
@@ -169,6 +174,7 @@ def remove(conn: Connection, person_id: str) -> None:
     Raises:
         Rejected: 404, nobody has the id; 409, nobody would be left who administers.
     """
+    hold_table(conn, people)
     person = by_id(conn, person_id)
     _keep_an_admin(conn, person)
     conn.execute(delete(people).where(people.c.id == person_id))

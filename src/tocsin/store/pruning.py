@@ -95,7 +95,12 @@ def remove_ended_sign_ins(conn: Connection, now: datetime) -> None:
 
 
 def give_back_space(conn: Connection, pages: int) -> int:
-    """Shorten the file by up to `pages` free pages; how many are left. SQLite only."""
+    """Shorten SQLite's file by up to `pages` free pages; how many are left.
+
+    PostgreSQL uses them again by itself, once its own cleaning has come by.
+    """
+    if conn.dialect.name != "sqlite":
+        return 0
     free = int(conn.exec_driver_sql("PRAGMA freelist_count").scalar_one())
     for _ in range(min(pages, free)):
         # One by one: this statement must be stepped on for each further page, which Python's

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin.model.times import from_us, to_us
 from tocsin.model.words import DeploymentState
-from tocsin.store.cursors import Position, move
+from tocsin.store.cursors import Position, locked_position, move
+from tocsin.store.statement import insert_for
 from tocsin.store.tables.deployments import deployments, quiet_watch
 from tocsin.store.tables.journal import events
 
@@ -80,19 +80,26 @@ def take_up(
     conn: Connection,
     awaited: Sequence[tuple[int, int, datetime]],
     settled: Iterable[int],
+    after: int,
     read_to: Position,
-) -> None:
-    """Await news of the deployments (pk, last seq, until when), and none of those settled."""
+) -> bool:
+    """Await news of the deployments (pk, last seq, until when), and none of those settled.
+
+    False, and nothing is done, when another instance has taken up what came behind `after`.
+    """
+    if locked_position(conn, read_to.stage) != after:
+        return False
     expect(conn, awaited)
     stop_expecting(conn, settled)
     move(conn, read_to)
+    return True
 
 
 def expect(conn: Connection, rows: Sequence[tuple[int, int, datetime]]) -> None:
     """Await news of each deployment (pk, last seq) until its instant."""
     if not rows:
         return
-    statement = insert(quiet_watch).values(
+    statement = insert_for(conn.dialect, quiet_watch).values(
         deployment_pk=bindparam("pk"), last_seq=bindparam("seq"), due_at=bindparam("due")
     )
     conn.execute(

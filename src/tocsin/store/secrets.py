@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tocsin.errors import ConfigError, StoreDown
 from tocsin.model.times import to_us
 from tocsin.store.key import Sealed, SecretKey, Vault
+from tocsin.store.locks import hold_table
 from tocsin.store.tables.access import secrets
 
 _MARK = ".key"
@@ -31,7 +32,12 @@ async def read(conn: AsyncConnection, vault: Vault, name: str) -> str | None:
     Raises:
         ConfigError: the vault has not its key, or the row was tampered with.
     """
-    row = (await conn.execute(select(secrets).where(secrets.c.name == name))).first()
+    return await conn.run_sync(opened, vault, name)
+
+
+def opened(conn: Connection, vault: Vault, name: str) -> str | None:
+    """The same, in a transaction that goes on to change it."""
+    row = conn.execute(select(secrets).where(secrets.c.name == name)).first()
     return None if row is None else vault.open(name, Sealed(row.key_id, row.ciphertext))
 
 
@@ -41,6 +47,7 @@ def put(conn: Connection, vault: Vault, name: str, plain: str, now: datetime) ->
     Raises:
         StoreDown: the key was changed since this process read it; a restart reads the new one.
     """
+    hold_table(conn, secrets)
     marked = conn.execute(select(secrets.c.key_id).where(secrets.c.name == _MARK)).scalar()
     if marked is not None and not vault.can_open(marked):
         raise StoreDown("The secret key was changed while Tocsin ran; restart it.")
@@ -58,6 +65,8 @@ def check_key(conn: Connection, vault: Vault, now: datetime) -> None:
     Raises:
         ConfigError: the database's secrets are sealed with another key.
     """
+    # Several instances may begin on a new database at the same moment, and mark it once.
+    hold_table(conn, secrets)
     row = conn.execute(select(secrets).where(secrets.c.name == _MARK)).first()
     if row is None:
         _store(conn, vault, _MARK, "", now)
@@ -77,6 +86,7 @@ def reseal(conn: Connection, old: Sequence[SecretKey], new: SecretKey, now: date
     Raises:
         ConfigError: something opens with none of `old` and `new`; nothing is changed.
     """
+    hold_table(conn, secrets)
     vault = Vault([new, *old])
     rows = conn.execute(select(secrets)).all()
     for row in rows:

@@ -2,10 +2,13 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tocsin.store.address import is_postgres
+
 
 async def hold_snapshot(conn: AsyncConnection) -> None:
     """From now on, until `conn` is given back, nothing changes for it.
 
-    A read alone needs none; SQLite's driver begins no transaction for reading.
+    A read alone needs none, and none is begun for it.
     """
-    await conn.exec_driver_sql("BEGIN")
+    begin = "BEGIN ISOLATION LEVEL REPEATABLE READ" if is_postgres(conn.engine.url) else "BEGIN"
+    await conn.exec_driver_sql(begin)

@@ -11,6 +11,7 @@ from tocsin.errors import Reason, Rejected
 from tocsin.model.access import Role
 from tocsin.model.times import from_us, to_us
 from tocsin.model.tokens import Token
+from tocsin.store.locks import hold_table
 from tocsin.store.tables.access import tokens
 
 
@@ -34,6 +35,7 @@ def add(conn: Connection, token: Token, digest: str) -> None:
     Raises:
         Rejected: 409, a token that is not revoked has the name.
     """
+    hold_table(conn, tokens)
     taken = select(tokens.c.id).where(tokens.c.name == token.name, tokens.c.revoked_at.is_(None))
     if conn.execute(taken).first() is not None:
         raise Rejected(409, Reason.CONFLICT, "A token that is not revoked already has this name.")

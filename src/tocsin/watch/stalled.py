@@ -47,12 +47,12 @@ class StalledDeployments:
             heard = [Heard(*row) for row in await quiet_watch.heard_of(conn, after, upto, STALLED)]
         expected = expectations(heard, self._settings.stalled_after_s)
         now = self._clock.now()
-        await self._database.write(
+        is_ours = await self._database.write(
             lambda conn: quiet_watch.take_up(
-                conn, expected.awaited, expected.settled, Position(STAGE, upto, now)
+                conn, expected.awaited, expected.settled, after, Position(STAGE, upto, now)
             )
         )
-        return upto < newest
+        return is_ours and upto < newest
 
     async def say_overdue(self) -> None:
         """Append `deployment.stalled` for each deployment whose news are overdue."""

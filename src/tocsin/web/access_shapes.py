@@ -33,7 +33,7 @@ LimitQuery = Annotated[int, Query(ge=1, le=1000)]
 CursorQuery = Annotated[str | None, Query(max_length=64, pattern=r"^[0-9a-f-]+$")]
 
 
-def _not_a_switch(value: object) -> object:
+def not_a_switch(value: object) -> object:
     """Numbers come as text, too, but `true` is nobody's number of days."""
     if isinstance(value, bool):
         raise ValueError("expected a whole number")  # noqa: TRY004 - pydantic takes this for a fault
@@ -136,7 +136,7 @@ class NewToken(_FromOutside):
 
     name: Name
     role: RoleWord
-    expires_days: Annotated[int, Field(ge=1, le=3650), BeforeValidator(_not_a_switch)] | None = None
+    expires_days: Annotated[int, Field(ge=1, le=3650), BeforeValidator(not_a_switch)] | None = None
 
 
 class TokenView(BaseModel):

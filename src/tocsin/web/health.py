@@ -3,15 +3,19 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from tocsin.bus.connection import Connection
+from tocsin.bus.inbox import Lengths
 from tocsin.clock import Clock
 from tocsin.edge.callers import Callers
-from tocsin.errors import TocsinError
+from tocsin.errors import BusDown, TocsinError
+from tocsin.model.times import rfc3339
 from tocsin.store import events
 from tocsin.store.database import Database
 from tocsin.store.journal import Journal
@@ -20,6 +24,8 @@ from tocsin.web.reading import json_response
 # A proxy asks each few seconds and waits about as long.
 CHECK_LIMIT_S = 2.0
 STORE = "store"
+BUS = "bus"
+INBOX = "inbox"
 
 
 class Status(IntEnum):
@@ -64,12 +70,62 @@ class HealthView(StatusView):
 
 
 def store_check(database: Database, journal: Journal) -> Check:
-    """The check that every instance has: the journal can be read, and how many events wait."""
+    """The check that every instance has: the journal can be read and added to, and what waits.
+
+    What can still be read is not down: a full disk, or a server that is being replaced, takes
+    nothing in, but whoever reads and listens goes on.
+    """
 
     async def check() -> Finding:
         async with database.read() as conn:
             newest = await events.newest_seq(conn)
-        return Finding(Status.OK, {"newest_seq": newest, "waiting_events": journal.waiting_events})
+        found = {"newest_seq": newest, "waiting_events": journal.waiting_events}
+        if (failing := database.writer.failing) is None:
+            return Finding(Status.OK, found)
+        why = {"message": failing.message, "reason": failing.reason.value}
+        return Finding(Status.DEGRADED, {**found, **why})
+
+    return check
+
+
+def bus_check(connection: Connection) -> Check:
+    """Whether Redis answers; without it everything goes on, later than otherwise."""
+
+    async def check() -> Finding:
+        try:
+            await connection.ping()
+        except BusDown as error:
+            details = {"message": error.message, "reason": error.reason.value}
+            return Finding(Status.DEGRADED, details)
+        return Finding(Status.OK, {})
+
+    return check
+
+
+class Measured(Protocol):
+    """What can tell how many messages lie where."""
+
+    async def lengths(self) -> Lengths: ...
+
+
+def inbox_check(lists: Measured, waits_since: Callable[[], datetime | None]) -> Check:
+    """How many messages wait in Redis; `waits_since` is when storing them began to fail."""
+
+    async def check() -> Finding:
+        try:
+            lengths = await lists.lengths()
+        except BusDown as error:
+            details = {"message": error.message, "reason": error.reason.value}
+            return Finding(Status.DEGRADED, details)
+        since = waits_since()
+        counts = {
+            "waiting_messages": lengths.waiting,
+            "taken_messages": lengths.taken,
+            "dead_messages": lengths.dead,
+        }
+        if since is None:
+            return Finding(Status.OK, counts)
+        return Finding(Status.DEGRADED, {**counts, "waits_since": rfc3339(since)})
 
     return check
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.exposition import choose_encoder
 
 from tocsin.edge.callers import Callers
@@ -21,19 +21,22 @@ from tocsin.web.reading_shapes import DaysPage
 _DAYS = "days"
 
 
-def router(*, database: Database, callers: Callers, registry: CollectorRegistry) -> APIRouter:
-    """The routes `/api/v1/metrics/deployments` and `/metrics`."""
+def router(
+    *, database: Database, callers: Callers, registry: CollectorRegistry, is_whole: bool = True
+) -> APIRouter:
+    """The routes `/metrics` and, where it `is_whole`, `/api/v1/metrics/deployments`."""
     part = _Metrics(database, callers, registry)
     api = APIRouter(tags=["metrics"])
-    api.add_api_route(
-        "/api/v1/metrics/deployments",
-        part.deployments,
-        methods=["GET"],
-        response_model=DaysPage,
-        summary="Count runs and measure their durations, by project and day",
-        responses=problem_responses(401, 403, 422, 503),
-        dependencies=readers_only(callers),
-    )
+    if is_whole:
+        api.add_api_route(
+            "/api/v1/metrics/deployments",
+            part.deployments,
+            methods=["GET"],
+            response_model=DaysPage,
+            summary="Count runs and measure their durations, by project and day",
+            responses=problem_responses(401, 403, 422, 503),
+            dependencies=readers_only(callers),
+        )
     api.add_api_route(
         "/metrics",
         part.of_tocsin,
@@ -44,6 +47,17 @@ def router(*, database: Database, callers: Callers, registry: CollectorRegistry)
         | {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
     )
     return api
+
+
+def show_instance(registry: CollectorRegistry, instance: str, version: str) -> None:
+    """Say who gives these figures; not a label of each, as Prometheus has one of its own."""
+    shown = Gauge(
+        "tocsin_instance_info",
+        "1; the labels say which instance this is.",
+        ("instance_id", "version"),
+        registry=registry,
+    )
+    shown.labels(instance, version).set(1)
 
 
 class _Metrics:

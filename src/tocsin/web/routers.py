@@ -7,14 +7,17 @@ from prometheus_client import CollectorRegistry
 
 from tocsin.clock import Clock
 from tocsin.edge.callers import Callers
+from tocsin.model.signed_address import Signer
 from tocsin.settings import Loaded
 from tocsin.store.access import StoredCredentials
 from tocsin.store.database import Database
+from tocsin.store.files import FileStore
 from tocsin.store.journal import Journal
 from tocsin.store.passwords import Passwords
 from tocsin.web import (
     deployments,
     events,
+    files,
     health,
     logs,
     metrics,
@@ -22,8 +25,11 @@ from tocsin.web import (
     projects,
     session,
     settings,
+    source_calls,
+    sources,
     system,
     tokens,
+    trainings,
 )
 from tocsin.web.sign_in import SignIn
 
@@ -41,6 +47,20 @@ class Parts:
     system: system.System
     registry: CollectorRegistry
     version: str
+    files: FileStore
+    signer: Signer
+    desk: sources.SetUpDesk
+    try_out: source_calls.TryOut
+
+
+def routers_without_web(parts: Parts) -> list[APIRouter]:
+    """What every instance answers, whatever stages it runs."""
+    return [
+        health.router(health=parts.system.health, callers=parts.callers),
+        metrics.router(
+            database=parts.database, callers=parts.callers, registry=parts.registry, is_whole=False
+        ),
+    ]
 
 
 def routers_of(parts: Parts) -> list[APIRouter]:
@@ -68,6 +88,10 @@ def routers_of(parts: Parts) -> list[APIRouter]:
         session.router(
             sign_in=sign_in, callers=callers, credentials=credentials, database=database
         ),
+        sources.router(database=database, callers=callers, desk=parts.desk),
+        source_calls.router(
+            database=database, callers=callers, desk=parts.desk, try_out=parts.try_out
+        ),
         people.router(
             database=database,
             journal=journal,
@@ -83,4 +107,12 @@ def routers_of(parts: Parts) -> list[APIRouter]:
             credentials=credentials,
             clock=clock,
         ),
+        trainings.router(
+            database=database,
+            journal=journal,
+            callers=callers,
+            clock=clock,
+            signer=parts.signer,
+        ),
+        files.router(database=database, files=parts.files, clock=clock, signer=parts.signer),
     ]

@@ -21,7 +21,18 @@ STATIC = Path(__file__).parent / "static"
 
 # First parts of the addresses that ui/src/router.ts knows; a test holds both together.
 PLACES = frozenset(
-    {"", "deployments", "events", "people", "projects", "sign-in", "system", "tokens"}
+    {
+        "",
+        "deployments",
+        "events",
+        "people",
+        "projects",
+        "sign-in",
+        "sources",
+        "system",
+        "tokens",
+        "trainings",
+    }
 )
 
 # Styles of components are adopted sheets, which a policy does not see; nothing is inline.

@@ -1,6 +1,6 @@
 """`/api/v1/system`: how this instance is and what it holds, in one answer for a screen."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -14,6 +14,7 @@ from tocsin.store.database import Database
 from tocsin.store.events import newest_seq
 from tocsin.store.facts import read_facts
 from tocsin.store.journal import Journal
+from tocsin.store.leases import Leases
 from tocsin.store.retention import Retention
 from tocsin.store.snapshot import hold_snapshot
 from tocsin.web.health import Health
@@ -48,6 +49,9 @@ class StageView(Shape):
     name: str
     failures: int
     last_ok_at: Instant | None = Field(description="null while no step has ended.")
+    done_by: str | None = Field(
+        description="Which instance does it, where one at a time does; null for what each does."
+    )
 
 
 class RetentionView(Shape):
@@ -63,6 +67,7 @@ class SystemView(Shape):
     version: str
     started_at: Instant
     uptime_s: float
+    runs: list[str] = Field(description="The stages that this instance runs.")
     status: Literal["ok", "degraded", "down"]
     checks: dict[str, dict[str, Any]] = Field(description="As in /health.")
     journal: JournalView
@@ -93,8 +98,10 @@ class System:
     database: Database
     journal: Journal
     live: LiveFigures
+    leases: Leases
     supervisor: Supervisor
     retention: Retention
+    runs: Sequence[str]
 
 
 def router(*, system: System, callers: Callers) -> APIRouter:
@@ -120,8 +127,10 @@ class _System:
         """Health, the journal, live clients, the stages and retention, as they are now."""
         health = self._system.health
         _, report = await health.report()
+        doing = await self._system.leases.owners()
         answer = {
             **report,
+            "runs": list(self._system.runs),
             "started_at": rfc3339(health.began_at),
             "journal": await self._journal(),
             "live": {
@@ -129,7 +138,12 @@ class _System:
                 "queue_bytes": self._system.live.queued_bytes,
             },
             "stages": [
-                {"name": name, "failures": one.failures, "last_ok_at": rfc3339(one.last_ok_at)}
+                {
+                    "name": name,
+                    "failures": one.failures,
+                    "last_ok_at": rfc3339(one.last_ok_at),
+                    "done_by": doing.get(name),
+                }
                 for name, one in self._system.supervisor.stages.items()
             ],
             "retention": self._retention(),
@@ -149,7 +163,7 @@ class _System:
             "pruned_through": known.pruned_through,
             "queue_events": journal.waiting_events,
             "queue_max_events": journal.limits.queue_max_events,
-            "database_bytes": database.size_bytes(),
+            "database_bytes": await database.size_bytes(),
         }
 
     def _retention(self) -> dict[str, Any]:

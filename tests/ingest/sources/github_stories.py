@@ -46,7 +46,7 @@ def said(number: int | None) -> str | None:
 def read(kind: str, body: dict[str, Any], **headers: str) -> NewEvent:
     """The event of a delivery."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    (event,) = github.read(call(body, {"x-github-event": kind, **named}))
+    (event,) = github.read(call(body, {"x-github-event": kind, **named}), github.Options())
     return event
 
 

@@ -3,12 +3,14 @@
 import base64
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.ingest.receiving import receiving_in
 from tests.ingest.samples import RECEIVED_AT, call, sample
 from tocsin.errors import Reason, Rejected
 from tocsin.ingest.sources import cloudevents
@@ -16,12 +18,15 @@ from tocsin.ingest.sources.cloudevents import BATCH, MAX_BATCH_EVENTS, STRUCTURE
 from tocsin.model.cloudevent import cloudevent_of
 from tocsin.model.event import Event, NewEvent
 
+OPTIONS = cloudevents.Options()
 EVENT = {"specversion": "1.0", "id": "1", "source": "/sensors/7", "type": "temperature"}
 HEADERS = {f"ce-{name}": value for name, value in EVENT.items()}
 
 
 def read(said: Any, content_type: str = STRUCTURED) -> list[NewEvent]:
-    return cloudevents.read(call(json.dumps(said).encode(), {"content-type": content_type}))
+    return cloudevents.read(
+        call(json.dumps(said).encode(), {"content-type": content_type}), OPTIONS
+    )
 
 
 def refusal(said: Any, content_type: str = STRUCTURED) -> Rejected:
@@ -53,7 +58,7 @@ def as_read(new: NewEvent) -> dict[str, Any]:
 def test_a_structured_event_comes_back_as_it_was() -> None:
     one = sample("cloudevents", "structured")
 
-    (event,) = cloudevents.read(one.call())
+    (event,) = cloudevents.read(one.call(), OPTIONS)
 
     assert as_read(event) == json.loads(one.body)
     assert (event.type, event.project) == ("org.example.job.finished", "axi-star-cloud")
@@ -64,7 +69,7 @@ def test_a_structured_event_comes_back_as_it_was() -> None:
 def test_the_events_of_a_batch_come_back_as_they_were() -> None:
     one = sample("cloudevents", "batch")
 
-    events = cloudevents.read(one.call())
+    events = cloudevents.read(one.call(), OPTIONS)
 
     said = json.loads(one.body)
     assert [event.id for event in events] == ["1", "2", "3"]
@@ -75,7 +80,7 @@ def test_the_events_of_a_batch_come_back_as_they_were() -> None:
 
 
 def test_a_binary_event_has_its_attributes_in_headers() -> None:
-    (event,) = cloudevents.read(sample("cloudevents", "binary").call())
+    (event,) = cloudevents.read(sample("cloudevents", "binary").call(), OPTIONS)
 
     assert (event.id, event.subject) == ("B234", "100% 完成")
     assert event.data == {"status": "success"}
@@ -100,7 +105,7 @@ def test_binary_data_is_what_its_content_type_says(
 ) -> None:
     headers = {**HEADERS, **({"content-type": content_type} if content_type else {})}
 
-    (event,) = cloudevents.read(call(body, headers))
+    (event,) = cloudevents.read(call(body, headers), OPTIONS)
 
     assert event.data == data
     assert "data_base64" not in as_read(event)
@@ -108,7 +113,7 @@ def test_binary_data_is_what_its_content_type_says(
 
 @given(st.binary(min_size=1))
 def test_binary_data_that_is_no_text_comes_back_byte_for_byte(body: bytes) -> None:
-    (event,) = cloudevents.read(call(body, {**HEADERS, "content-type": "image/png"}))
+    (event,) = cloudevents.read(call(body, {**HEADERS, "content-type": "image/png"}), OPTIONS)
 
     told = as_read(event)
     if "data_base64" in told:
@@ -233,6 +238,22 @@ def test_what_cannot_be_kept_in_data_is_replaced() -> None:
 
 def test_a_wrong_header_is_named_like_a_wrong_attribute() -> None:
     with pytest.raises(Rejected) as raised:
-        cloudevents.read(call(b"", {**HEADERS, "ce-time": "yesterday"}))
+        cloudevents.read(call(b"", {**HEADERS, "ce-time": "yesterday"}), OPTIONS)
 
     assert [fault.field for fault in raised.value.fields] == ["time"]
+
+
+# --- the two addresses
+
+
+@pytest.mark.parametrize("name", ["structured", "binary", "batch", "wrong_specversion"])
+async def test_both_addresses_are_one(name: str, tmp_path: Path) -> None:
+    one = sample("cloudevents", name)
+    async with receiving_in(tmp_path) as receiving:
+        hook = await receiving.post("/hooks/cloudevents", one.body, one.headers)
+        stored = await receiving.stored()
+        api = await receiving.post("/api/v1/events", one.body, one.headers)
+
+        # The same delivery, wherever it comes in.
+        assert (hook.status, hook.body) == (api.status, api.body)
+        assert await receiving.stored() == stored

@@ -15,6 +15,7 @@ from tocsin.model.logline import LogLine
 from tocsin.model.times import to_us
 from tocsin.model.words import DeploymentState, StepState
 
+OPTIONS = deployment.Options()
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
 STEP = {"project": "shop", "deployment_id": "7", "step_name": "build"}
 ANY = {"project": "shop", "deployment_id": "7"}
@@ -26,7 +27,7 @@ def second(number: int) -> int:
 
 def read(said: dict[str, Any] | bytes, **headers: str) -> NewEvent:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    (event,) = deployment.read(call(said, named))
+    (event,) = deployment.read(call(said, named), OPTIONS)
     return event
 
 
@@ -43,7 +44,7 @@ def refusal(said: dict[str, Any] | bytes) -> Rejected:
 
 
 def sampled(name: str) -> NewEvent:
-    (event,) = deployment.read(sample("deployment", name).call())
+    (event,) = deployment.read(sample("deployment", name).call(), OPTIONS)
     return event
 
 

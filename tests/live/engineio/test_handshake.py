@@ -6,7 +6,13 @@ import orjson
 import pytest
 
 from tocsin.errors import Rejected
-from tocsin.live.engineio.handshake import EngineCall, EngineOptions, open_data, read_call
+from tocsin.live.engineio.handshake import (
+    EngineCall,
+    EngineOptions,
+    mark_of,
+    open_data,
+    read_call,
+)
 
 
 @pytest.mark.parametrize(
@@ -53,3 +59,11 @@ def test_a_session_opens_with_all_that_a_client_has_to_know() -> None:
         "maxPayload": 10,
     }
     assert orjson.loads(open_data("abc", "websocket", options))["upgrades"] == []
+
+
+@pytest.mark.parametrize(
+    ("instance", "mark"),
+    [("api-1", "api-1."), ("web_2", "web_2."), ("a.example.org", "a-example-org."), ("", ".")],
+)
+def test_a_proxy_can_tell_the_mark_of_an_instance_from_all_others(instance: str, mark: str) -> None:
+    assert mark_of(instance) == mark

@@ -31,14 +31,24 @@ async def test_a_get_waits_until_there_is_something() -> None:
         assert await waiting == (200, b"41\x1e42")
 
 
-async def test_what_is_sent_right_before_the_end_is_still_fetched() -> None:
+async def test_who_waits_is_told_of_the_end() -> None:
+    async with engine_running() as engine:
+        sid = await engine.open()
+        waiting = await engine.waiting(sid)
+        engine.session.close(4001)
+
+        assert await waiting == (200, b"1")
+        assert (await engine.get(sid))[0] == 400
+
+
+async def test_what_is_sent_right_before_the_end_is_fetched_without_it() -> None:
     async with engine_running() as engine:
         sid = await engine.open()
         waiting = await engine.waiting(sid)
         engine.session.send("last")
         engine.session.close(4001)
 
-        assert await waiting == (200, b"4last\x1e1")
+        assert await waiting == (200, b"4last")
         assert (await engine.get(sid))[0] == 400
 
 

@@ -119,7 +119,7 @@ class Live:
         for message in messages:
             body = orjson.dumps(dict(message))
             call = InboundCall({}, {}, body, "", self.clock.now(), BodyLimits())
-            await self.journal.append(deployment.read(call))
+            await self.journal.append(deployment.read(call, deployment.Options()))
 
     async def token(self, role: Role) -> str:
         text = new_token()

@@ -1,5 +1,6 @@
 """Events of deployments as `posco_event`: what happened, how it stands, in the guide's words."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from tests.journal import at, ended, message, step
 from tocsin.ingest.body import BodyLimits
 from tocsin.ingest.source import InboundCall
-from tocsin.ingest.sources import deployment, github
+from tocsin.ingest.sources import deployment, gitea, github, gitlab
 from tocsin.live.ws.deployments import MAX_MESSAGE_CHARS, deployment_event
 from tocsin.live.ws.server_messages import DeploymentEvent, StepStatus
 from tocsin.model.deployment import Deployment, fold
@@ -25,7 +26,7 @@ def told(*messages: Any) -> list[DeploymentEvent]:
     state = Deployment()
     for seq, said in enumerate(messages, 1):
         call = InboundCall({}, {}, orjson.dumps(said), "", at(0), BodyLimits())
-        [new] = deployment.read(call)
+        [new] = deployment.read(call, deployment.Options())
         assert new.change is not None
         state = fold(state, [(seq, new.change)])
         found.append(_told(new, seq, state))
@@ -221,7 +222,8 @@ def told_by_github(*deliveries: tuple[str, dict[str, Any]]) -> list[DeploymentEv
     for seq, (kind, body) in enumerate(deliveries, 1):
         whole = {"repository": {"full_name": "o/shop"}, **body}
         headers = {"x-github-event": kind}
-        [new] = github.read(InboundCall(headers, {}, orjson.dumps(whole), "", at(0), BodyLimits()))
+        call = InboundCall(headers, {}, orjson.dumps(whole), "", at(0), BodyLimits())
+        [new] = github.read(call, github.Options())
         assert new.change is not None
         state = fold(state, [(seq, new.change)])
         found.append(_told(new, seq, state))
@@ -286,3 +288,65 @@ def test_a_job_of_which_nothing_is_known_is_told_too() -> None:
     [wordless] = told_by_github(("workflow_job", {**said, "action": None}))
 
     assert (unnamed.message, wordless.message) == ("Workflow job", "build")
+
+
+# --- those who are like it, and GitLab
+
+
+def told_of(
+    source: Any, *deliveries: tuple[Mapping[str, str], dict[str, Any]]
+) -> list[DeploymentEvent]:
+    found: list[DeploymentEvent] = []
+    state = Deployment()
+    for seq, (headers, body) in enumerate(deliveries, 1):
+        call = InboundCall(headers, {}, orjson.dumps(body), "", at(0), BodyLimits())
+        [new] = source.read(call, source.Options())
+        assert new.change is not None
+        state = fold(state, [(seq, new.change)])
+        found.append(_told(new, seq, state))
+    return found
+
+
+def test_a_workflow_run_of_gitea_is_told_as_githubs() -> None:
+    said = [run_said("requested"), run_said("completed", conclusion="success")]
+    found = told_of(gitea, *(({"x-gitea-event": kind}, body) for kind, body in said))
+
+    assert [one.event_type for one in found] == ["deployment_started", "deployment_completed"]
+
+
+def pipeline_said(status: str) -> tuple[Mapping[str, str], dict[str, Any]]:
+    attributes = {"id": 31, "status": status, "created_at": "2026-01-01 00:00:00 UTC"}
+    return {}, {"object_kind": "pipeline", "object_attributes": attributes}
+
+
+def build_said(**more: Any) -> tuple[Mapping[str, str], dict[str, Any]]:
+    started_at = "2026-01-01 00:00:01 UTC"
+    build = {"pipeline_id": 31, "build_name": "unit", "build_started_at": started_at}
+    return {}, {"object_kind": "build", **build, **more}
+
+
+def test_a_pipeline_of_gitlab_is_told_from_beginning_to_end() -> None:
+    found = told_of(
+        gitlab,
+        pipeline_said("pending"),
+        pipeline_said("running"),
+        build_said(build_status="running"),
+        build_said(),
+        pipeline_said("canceled"),
+    )
+
+    assert [(one.event_type, one.status, one.step_name, one.message) for one in found] == [
+        ("deployment_started", "in_progress", None, "Pipeline"),
+        ("deployment_progress", "in_progress", None, "Pipeline"),
+        ("deployment_progress", "in_progress", "unit", "unit: running"),
+        ("deployment_progress", "in_progress", "unit", "unit"),
+        ("deployment_failed", "failed", None, "Deployment cancelled"),
+    ]
+
+
+def test_a_deployment_of_gitlabs_ends_by_its_status() -> None:
+    body = {"object_kind": "deployment", "deployment_id": 9, "status": "success"}
+
+    [last] = told_of(gitlab, ({}, body))
+
+    assert (last.event_type, last.deployment_id) == ("deployment_completed", "deployment-9")

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.system.browser import CHROMIUM, FLAGS, START_LIMIT_S
 from tests.system.conftest import WITHOUT_LIMIT
+from tests.system.screens.inbound_story import fill_inbound
 from tests.system.screens.story import fill
 from tests.system.server import Server
 
@@ -39,6 +40,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server, None, N
     server = Server(tmp_path_factory.mktemp("shown"), settings)
     try:
         fill(server.start())
+        fill_inbound(server)
         yield server
     finally:
         server.clean_up()

@@ -76,7 +76,7 @@ def test_steps_show_their_attempts_and_how_they_ended(shown: Server, opened: Ope
         steps = steps_of(page)
         attempts = steps.get_by_role("list", name="Attempts").get_by_role("listitem")
         expect(attempts).to_contain_text(["attempt 1", "attempt 2"])
-        expect(attempts.last).to_contain_text("timed_out")
+        expect(attempts.last).to_contain_text("timed out")
         expect(attempts.last).to_contain_text("19 sec")
         expect(steps.get_by_role("button", name="Smoke test")).to_contain_text("skipped")
         expect(steps).to_contain_text("3 of 3 ended")

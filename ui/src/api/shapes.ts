@@ -220,7 +220,13 @@ export interface System {
     database_bytes: number;
   };
   live: { connections: Record<string, number>; queue_bytes: number };
-  stages: { name: string; failures: number; last_ok_at: string | null }[];
+  stages: {
+    name: string;
+    failures: number;
+    last_ok_at: string | null;
+    /** The instance that does it, where one at a time does. */
+    done_by: string | null;
+  }[];
   retention: {
     keep_days: number;
     by_type: Record<string, number>;

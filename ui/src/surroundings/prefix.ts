@@ -14,3 +14,8 @@ export function under(path: string): string {
 export function fullAddress(path: string): string {
   return `${location.origin}${prefix}${path}`;
 }
+
+/** Whether the host of an address is the machine itself, to which no token need be shown. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
+}

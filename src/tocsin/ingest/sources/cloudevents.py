@@ -13,16 +13,17 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
+import orjson
 from pydantic import SecretStr
 
 from tocsin.errors import FieldFault, Reason, Rejected
 from tocsin.ingest.body import keepable, read_json, unreadable
 from tocsin.ingest.fields import MAX_NAME_CHARS, bad_fields
-from tocsin.ingest.source import Envelope, InboundCall, Verdict
+from tocsin.ingest.source import Envelope, InboundCall, Sample, Verdict, bounded_key
 from tocsin.model.cloudevent import SPEC_VERSION
 from tocsin.model.event import NewEvent, new_event_id
 from tocsin.model.logline import clean_text
-from tocsin.model.times import parse_instant
+from tocsin.model.times import parse_instant, rfc3339
 from tocsin.settings.schema import Network, Secret
 
 SOURCE = "cloudevents"
@@ -46,15 +47,29 @@ class Options:
     """`secret` is one that senders may show instead of a token."""
 
     secret: Secret = field(default_factory=lambda: SecretStr(""))
+    previous_secret: Secret = field(default_factory=lambda: SecretStr(""))
     unsigned_networks: tuple[Network, ...] = ()
 
 
-def verify(_call: InboundCall, _options: Options) -> Verdict:
+def verify(_call: InboundCall, _options: Options, _secrets: tuple[str, ...]) -> Verdict:
     """CloudEvents carry no signature."""
     return Verdict.NOT_SIGNED
 
 
-def read(call: InboundCall) -> list[NewEvent]:
+def sample(_options: Options, secrets: tuple[str, ...], now: datetime) -> Sample:
+    """One event in the structured mode."""
+    said = {
+        "specversion": SPEC_VERSION,
+        "id": new_event_id(),
+        "source": "/tocsin/test",
+        "type": "test",
+        "time": rfc3339(now),
+    }
+    shown = {"Authorization": f"Bearer {secrets[0]}"} if secrets else {}
+    return Sample({"Content-Type": STRUCTURED, **shown}, orjson.dumps(said))
+
+
+def read(call: InboundCall, _options: Options) -> list[NewEvent]:
     """All events of the call, or none: one that is wrong refuses the whole batch."""
     content_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
     if "ce-specversion" in call.headers or "ce-id" in call.headers:
@@ -129,7 +144,7 @@ def _event(said: dict[str, Any], call: InboundCall, prefix: str) -> NewEvent:
         occurred_at=_time(said, prefix) or call.received_at,
         received_at=call.received_at,
         data=keepable(said.get("data"), call.body),
-        dedupe="\n".join((SOURCE, texts["source"], texts["id"])),
+        dedupe=bounded_key("\n".join((SOURCE, texts["source"], texts["id"]))),
         attributes=attributes,
     )
 

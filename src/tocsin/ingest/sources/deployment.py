@@ -15,11 +15,11 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 from tocsin.errors import FieldFault
 from tocsin.ingest.body import check_is_json, keepable, read_json_object
 from tocsin.ingest.fields import Duration, Name, bad_fields, validated
-from tocsin.ingest.source import Envelope, InboundCall, Verdict, dedupe_key
+from tocsin.ingest.source import Envelope, InboundCall, Sample, Verdict, dedupe_key
 from tocsin.model.change import Change, Mark, Move, RunEnd
 from tocsin.model.event import NewEvent, new_event_id
 from tocsin.model.logline import LogLine, clean_text, level_of, split_lines
-from tocsin.model.times import parse_instant, to_us
+from tocsin.model.times import parse_instant, rfc3339, to_us
 from tocsin.model.words import StepState, conclusion_of, deployment_state, step_state
 from tocsin.settings.schema import Network, Secret
 
@@ -36,6 +36,7 @@ class Options:
     """`secret` is shown as `Authorization: Bearer`, `X-Webhook-Token` or `?token=`."""
 
     secret: Secret = field(default_factory=lambda: SecretStr(""))
+    previous_secret: Secret = field(default_factory=lambda: SecretStr(""))
     unsigned_networks: tuple[Network, ...] = ()
 
 
@@ -93,12 +94,19 @@ class Told:
         return to_us(self.at)
 
 
-def verify(_call: InboundCall, _options: Options) -> Verdict:
+def verify(_call: InboundCall, _options: Options, _secrets: tuple[str, ...]) -> Verdict:
     """These messages carry no signature of their own."""
     return Verdict.NOT_SIGNED
 
 
-def read(call: InboundCall) -> list[NewEvent]:
+def sample(_options: Options, secrets: tuple[str, ...], now: datetime) -> Sample:
+    """A message of the type that is kept and changes nothing."""
+    said = {"type": "test", "event_id": new_event_id(), "timestamp": rfc3339(now)}
+    shown = {"X-Webhook-Token": secrets[0]} if secrets else {}
+    return Sample({"Content-Type": "application/json", **shown}, orjson.dumps(said))
+
+
+def read(call: InboundCall, _options: Options) -> list[NewEvent]:
     """The one event a message is."""
     check_is_json(call.headers)
     raw = read_json_object(call.body, call.limits)

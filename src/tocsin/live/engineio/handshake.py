@@ -3,6 +3,7 @@
 https://socket.io/docs/v4/engine-io-protocol/#handshake
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, cast
@@ -18,6 +19,7 @@ class EngineOptions:
     """How sessions are held.
 
     `cors_origin` is sent to pages of other origins where nothing in front does it; "" is none.
+    Each `sid` begins with `mark`: a session lives in one process, which a proxy tells by it.
     """
 
     paths: tuple[str, ...]
@@ -26,6 +28,12 @@ class EngineOptions:
     max_payload_bytes: int = 1_000_000
     upgrade_timeout_s: float = 10
     cors_origin: str = ""
+    mark: str = ""
+
+
+def mark_of(instance: str) -> str:
+    """What the sessions of an instance are told by: of its name what needs no escape anywhere."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", instance)[:64] + "."
 
 
 class EngineCall(NamedTuple):

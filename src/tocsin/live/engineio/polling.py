@@ -70,8 +70,13 @@ class Polling:
             self._session.close(CloseCode.TOO_SLOW, CloseCode.TOO_SLOW.reason)
 
     def close(self, code: int, _reason: str) -> None:
-        """Tell the GET that waits; who asked for the end by itself needs no telling."""
-        if code != NORMAL:
+        """Tell the GET that waits; who asked for the end by itself needs no telling.
+
+        Nor does who is given messages: its next GET is refused. In one payload with them a stock
+        client (socket.io-client 4.8) sees the end first. It then hands the messages on when it
+        has come back, and asks for them once more (seen 2026-11).
+        """
+        if code != NORMAL and not self._pending:
             self._pending.append(_CLOSE)
         self.hurry()
 

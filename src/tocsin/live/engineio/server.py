@@ -154,7 +154,8 @@ class EngineServer:
 
     def _make(self, scope: Scope) -> Session:
         now = self._loop.time()
-        session = Session(token_urlsafe(15), scope, self._options, self._forget, now)
+        sid = self._options.mark + token_urlsafe(15)
+        session = Session(sid, scope, self._options, self._forget, now)
         self._sessions[session.sid] = session
         self._pulse.at(now + self._options.ping_interval_s, session.beat)
         return session

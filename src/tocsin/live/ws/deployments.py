@@ -23,8 +23,10 @@ from tocsin.model.words import DeploymentState, StepState, conclusion_of, deploy
 # Many lines in one message make one text; a client is advised to expect 64 KiB a message.
 MAX_MESSAGE_CHARS = 16_384
 
-# What its events say stands in parts of their own (see `ingest/sources/github.py`).
-_GITHUB = "github"
+# What their events say stands in parts of their own (see `ingest/workflows.py`).
+_WORKFLOWS = frozenset({"gitea", "github"})
+# And what GitLab's pipelines say (`ingest/sources/gitlab.py`).
+_GITLAB = "gitlab"
 
 # Types of messages that can end a run, and what is said by one without a status.
 _ENDS = {"deployment_completed": "completed", "deployment": ""}
@@ -82,7 +84,9 @@ def _ending(event: Event, said: Mapping[str, Any]) -> DeploymentState | None:
 
 def _end_word(event: Event, said: Mapping[str, Any]) -> Any:
     """The word by which the event ends the run; None when it is no end."""
-    if event.source != _GITHUB:
+    if event.source == _GITLAB and event.type == "pipeline":
+        return _part(said, "object_attributes").get("status")
+    if event.source not in _WORKFLOWS:
         return said.get("status", _ENDS[event.type]) if event.type in _ENDS else None
     if event.type == "workflow_run" and said.get("action") == "completed":
         return _part(said, "workflow_run").get("conclusion")
@@ -106,8 +110,11 @@ def _event_type(
 ) -> DeploymentWord:
     if ending is not None:
         return "deployment_completed" if ending is DeploymentState.SUCCESS else "deployment_failed"
-    if event.source == _GITHUB:
+    if event.source in _WORKFLOWS:
         is_first = event.type == "workflow_run" and said.get("action") == "requested"
+        return "deployment_started" if is_first else "deployment_progress"
+    if event.source == _GITLAB:
+        is_first = _part(said, "object_attributes").get("status") == "pending"
         return "deployment_started" if is_first else "deployment_progress"
     is_first = (
         event.type in _BEGINS
@@ -125,8 +132,9 @@ def _step_status(step: Step) -> StepStatus:
 
 
 def _step_name(said: Mapping[str, Any]) -> str | None:
-    """The step that the event is about; of GitHub's, the job."""
-    name = said.get("step_name", _part(said, "workflow_job").get("name"))
+    """The step that the event is about; of GitHub's and GitLab's, the job."""
+    job = said.get("build_name", _part(said, "workflow_job").get("name"))
+    name = said.get("step_name", job)
     return name.strip() or None if isinstance(name, str) else None
 
 
@@ -144,7 +152,9 @@ def _message(event: Event, said: Mapping[str, Any], ending: DeploymentState | No
         word = "completed" if ending is DeploymentState.SUCCESS else ending.value
         return f"Deployment {word}"
     name = _step_name(said)
-    if name is not None and event.source == _GITHUB:
+    if name is not None and event.source == _GITLAB:
+        return f"{name}: {said.get('build_status', '')}".removesuffix(": ")
+    if name is not None and event.source in _WORKFLOWS:
         job = _part(said, "workflow_job")
         word = next(filter(None, (job.get("conclusion"), said.get("action"))), "")
         return f"{name}: {word}".removesuffix(": ")

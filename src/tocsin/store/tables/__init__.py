@@ -1,6 +1,6 @@
 """All tables; importing this package fills `metadata` for the migrations' check."""
 
-from tocsin.store.tables import access, deployments, journal, live
+from tocsin.store.tables import access, deployments, journal, leases, live, sources, trainings
 from tocsin.store.tables.metadata import metadata
 
-__all__ = ["access", "deployments", "journal", "live", "metadata"]
+__all__ = ["access", "deployments", "journal", "leases", "live", "metadata", "sources", "trainings"]

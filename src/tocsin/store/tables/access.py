@@ -3,9 +3,9 @@
 Of whatever opens a door only a digest stands here, so that a copy of the file opens none.
 """
 
-from sqlalchemy import Column, Index, LargeBinary, Table, Text, text
+from sqlalchemy import Column, Index, LargeBinary, Table, text
 
-from tocsin.store.tables.metadata import Instant, metadata
+from tocsin.store.tables.metadata import Instant, Text, metadata
 
 people = Table(
     "people",

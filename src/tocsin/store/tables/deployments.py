@@ -1,8 +1,8 @@
 """Tables of what deployments look like now, folded from the journal in the append's transaction."""
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Float, Index, Table, UniqueConstraint
 
-from tocsin.store.tables.metadata import BigInt, Instant, JsonText, metadata
+from tocsin.store.tables.metadata import BigInt, Instant, JsonText, Text, metadata
 
 deployments = Table(
     "deployments",
@@ -13,11 +13,11 @@ deployments = Table(
     Column("status", Text, nullable=False),
     Column("is_stalled", Boolean, nullable=False),
     Column("conclusion", Text, nullable=False),
-    Column("run", Integer, nullable=False),
-    Column("progress", Integer, nullable=False),
-    Column("steps_known", Integer, nullable=False),
-    Column("steps_ended", Integer, nullable=False),
-    Column("steps_failed", Integer, nullable=False),
+    Column("run", BigInt, nullable=False),
+    Column("progress", BigInt, nullable=False),
+    Column("steps_known", BigInt, nullable=False),
+    Column("steps_ended", BigInt, nullable=False),
+    Column("steps_failed", BigInt, nullable=False),
     Column("current_step", Text),
     Column("started_at", Instant),
     Column("completed_at", Instant),
@@ -30,7 +30,7 @@ deployments = Table(
     Column("opened_seq", BigInt, nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("last_seq", BigInt, nullable=False),
-    Column("line_count", Integer, nullable=False),
+    Column("line_count", BigInt, nullable=False),
     Column("facts", JsonText, nullable=False),
     Column("state", JsonText, nullable=False),
     UniqueConstraint("deployment_id", "project"),
@@ -45,7 +45,7 @@ steps = Table(
     metadata,
     Column("deployment_pk", BigInt, primary_key=True),
     Column("name", Text, primary_key=True),
-    Column("position", Integer, nullable=False),
+    Column("position", BigInt, nullable=False),
     Column("marks", JsonText, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -54,7 +54,7 @@ runs = Table(
     "runs",
     metadata,
     Column("deployment_pk", BigInt, primary_key=True),
-    Column("run", Integer, primary_key=True),
+    Column("run", BigInt, primary_key=True),
     Column("project", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("started_at", Instant),
@@ -71,7 +71,7 @@ log_lines = Table(
     metadata,
     Column("deployment_pk", BigInt, primary_key=True),
     # 1, 2, 3 … without a gap within a deployment: the number a link to a line carries.
-    Column("line", Integer, primary_key=True),
+    Column("line", BigInt, primary_key=True),
     Column("at", Instant, nullable=False),
     Column("level", Text, nullable=False),
     Column("step", Text, nullable=False),

@@ -1,8 +1,8 @@
 """Tables of the journal: events in commit order, and who has read how far."""
 
-from sqlalchemy import Column, Index, Table, Text
+from sqlalchemy import Column, Index, Table
 
-from tocsin.store.tables.metadata import BigInt, Instant, JsonText, metadata
+from tocsin.store.tables.metadata import BigInt, Instant, JsonText, Text, metadata
 
 events = Table(
     "events",

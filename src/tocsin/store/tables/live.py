@@ -3,9 +3,9 @@
 A client shows the text by which it is known again; here stands only its digest.
 """
 
-from sqlalchemy import Column, Table, Text
+from sqlalchemy import Column, Table
 
-from tocsin.store.tables.metadata import BigInt, Instant, metadata
+from tocsin.store.tables.metadata import BigInt, Instant, Text, metadata
 
 live_sessions = Table(
     "live_sessions",

@@ -1,6 +1,7 @@
 // What a deployment is doing, or why it ended as it did, in a line. Pure but for the language.
 
 import type { Summary } from "@/api/shapes.ts";
+import { wordKey } from "@/parts/sender-words.ts";
 import { isOver } from "@/parts/status.ts";
 import { duration } from "@/texts/times.ts";
 
@@ -37,12 +38,12 @@ export function doingOf(
     const rest = tell(`deployments.doing.${status === "pending" ? "pending" : otherwise}`);
     return step === null ? { lead: "", rest } : { lead: step, rest: "" };
   }
-  return { lead: "", rest: ownWord(deployment) ?? deployment.workflow_name ?? "" };
+  return { lead: "", rest: ownWord(deployment, tell) ?? deployment.workflow_name ?? "" };
 }
 
 function failure(deployment: Summary, failedSteps: readonly string[], tell: Tell): Doing {
   const { steps_failed: failed } = deployment;
-  const message = deployment.error_message?.trim().split("\n")[0] ?? ownWord(deployment) ?? "";
+  const message = deployment.error_message?.trim().split("\n")[0] ?? ownWord(deployment, tell) ?? "";
   if (failedSteps.length > 0) {
     return { lead: failedSteps.join(", "), rest: message };
   }
@@ -53,6 +54,10 @@ function failure(deployment: Summary, failedSteps: readonly string[], tell: Tell
 const PLAIN_WORDS = ["success", "failure", "failed", "cancelled", "completed", "error"];
 
 /** The sender's word for the end, when it says more than the status. */
-function ownWord({ conclusion }: Summary): string | null {
-  return conclusion === null || PLAIN_WORDS.includes(conclusion.toLowerCase()) ? null : conclusion;
+function ownWord({ conclusion }: Summary, tell: Tell): string | null {
+  if (conclusion === null || PLAIN_WORDS.includes(conclusion.toLowerCase())) {
+    return null;
+  }
+  const key = wordKey(conclusion);
+  return key === null ? conclusion : tell(key);
 }

@@ -3,6 +3,7 @@
 import type { LocationQuery, LocationQueryRaw } from "vue-router";
 import type { Query } from "@/api/call.ts";
 import type { DeploymentStatus } from "@/api/shapes.ts";
+import { oneOf, sinceOf, type Span, valueOf, valuesOf } from "@/surroundings/address-values.ts";
 
 export const STATUSES: readonly DeploymentStatus[] = [
   "pending",
@@ -12,9 +13,8 @@ export const STATUSES: readonly DeploymentStatus[] = [
   "cancelled",
 ];
 
-/** How far back, in milliseconds. */
-export const SPANS = { "1h": 3_600_000, "24h": 86_400_000, "7d": 604_800_000 } as const;
-export type Span = keyof typeof SPANS;
+/** How far back one may look. */
+export const FILTER_SPANS = ["1h", "24h", "7d"] as const satisfies readonly Span[];
 
 // Of the list that can be paged; the last is the most that stands on the screen at a time.
 export const ROWS: readonly number[] = [50, 150, 250];
@@ -49,16 +49,15 @@ export const NO_FILTERS: Filters = {
 
 /** What an address asks for; what makes no sense in it counts as absent. */
 export function filtersOf(said: LocationQuery): Filters {
-  const span = one(said, "since");
   return {
-    projects: all(said, "project").slice(0, MAX_PROJECTS),
-    statuses: STATUSES.filter((status) => all(said, "status").includes(status)),
-    isStalled: one(said, "stalled") === "true",
-    needsLook: one(said, "attention") === "true",
-    span: Object.hasOwn(SPANS, span) ? (span as Span) : null,
-    text: one(said, "q"),
-    behind: one(said, "cursor") || null,
-    rows: ROWS.find((rows) => rows === Number(one(said, "rows"))) ?? FIRST_ROWS,
+    projects: valuesOf(said, "project").slice(0, MAX_PROJECTS),
+    statuses: STATUSES.filter((status) => valuesOf(said, "status").includes(status)),
+    isStalled: valueOf(said, "stalled") === "true",
+    needsLook: valueOf(said, "attention") === "true",
+    span: oneOf(said, "since", FILTER_SPANS),
+    text: valueOf(said, "q"),
+    behind: valueOf(said, "cursor") || null,
+    rows: ROWS.find((rows) => rows === Number(valueOf(said, "rows"))) ?? FIRST_ROWS,
   };
 }
 
@@ -78,13 +77,12 @@ export function addressOf(filters: Filters): LocationQueryRaw {
 
 /** The API's query for all that fits. A span begins with its minute, so that it stays a while. */
 export function callOf(filters: Filters, now: number): Query {
-  const since = filters.span === null ? null : Math.floor((now - SPANS[filters.span]) / 60_000) * 60_000;
   return {
     project: filters.projects,
     status: filters.statuses,
     stalled: filters.isStalled || null,
     attention: filters.needsLook || null,
-    since: since === null ? null : new Date(since).toISOString(),
+    since: sinceOf(filters.span, now),
     q: filters.text,
   };
 }
@@ -103,14 +101,4 @@ export function isOneList(filters: Filters): boolean {
     filters.text !== "" ||
     filters.behind !== null
   );
-}
-
-function all(said: LocationQuery, name: string): string[] {
-  const value = said[name];
-  const values = Array.isArray(value) ? value : [value];
-  return [...new Set(values.filter((text): text is string => Boolean(text)))];
-}
-
-function one(said: LocationQuery, name: string): string {
-  return all(said, name)[0] ?? "";
 }

@@ -6,11 +6,6 @@ import { fullAddress } from "@/surroundings/prefix.ts";
 /** Where `tocsin demo` sends to when it is told nothing else. */
 const USUAL_SERVER = "http://127.0.0.1:8000";
 
-/** Whether the host of an address is the machine itself, to which no token need be shown. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
-}
-
 /** A message that begins a deployment, as a command. */
 export function firstMessage(now: Date, needsToken: boolean): string {
   const body = {

@@ -2,15 +2,7 @@
 
 import type { LocationQuery, LocationQueryRaw } from "vue-router";
 import type { Query } from "@/api/call.ts";
-
-/** How far back, in milliseconds. */
-export const SPANS = {
-  "15m": 900_000,
-  "1h": 3_600_000,
-  "24h": 86_400_000,
-  "7d": 604_800_000,
-} as const;
-export type Span = keyof typeof SPANS;
+import { oneOf, sinceOf, type Span, SPANS, valueOf, valuesOf } from "@/surroundings/address-values.ts";
 
 /** As many values of a kind as the API takes. */
 const MOST_VALUES = 20;
@@ -37,14 +29,13 @@ export const NO_FILTERS: EventFilters = {
 
 /** What an address asks for; what makes no sense in it counts as absent. */
 export function filtersOf(said: LocationQuery): EventFilters {
-  const span = one(said, "since");
-  const until = Date.parse(one(said, "until"));
+  const until = Date.parse(valueOf(said, "until"));
   return {
-    sources: all(said, "source").slice(0, MOST_VALUES),
-    projects: all(said, "project").slice(0, MOST_VALUES),
-    type: one(said, "type"),
-    subject: one(said, "subject"),
-    span: span in SPANS ? (span as Span) : null,
+    sources: valuesOf(said, "source").slice(0, MOST_VALUES),
+    projects: valuesOf(said, "project").slice(0, MOST_VALUES),
+    type: valueOf(said, "type"),
+    subject: valueOf(said, "subject"),
+    span: oneOf(said, "since", Object.keys(SPANS) as Span[]),
     until: Number.isNaN(until) ? null : new Date(until).toISOString(),
   };
 }
@@ -63,28 +54,16 @@ export function addressOf(filters: EventFilters): LocationQueryRaw {
 
 /** The API's query. A span begins with its minute, so that it stays a while. */
 export function callOf(filters: EventFilters, now: number): Query {
-  const { span } = filters;
-  const since = span === null ? null : Math.floor((now - SPANS[span]) / 60_000) * 60_000;
   return {
     source: filters.sources,
     type: filters.type,
     project: filters.projects,
     subject: filters.subject,
-    since: since === null ? null : new Date(since).toISOString(),
+    since: sinceOf(filters.span, now),
     until: filters.until,
   };
 }
 
 export function isNarrowed(filters: EventFilters): boolean {
   return Object.keys(addressOf(filters)).length > 0;
-}
-
-function all(said: LocationQuery, name: string): string[] {
-  const value = said[name];
-  const values = Array.isArray(value) ? value : [value];
-  return [...new Set(values.filter((text): text is string => Boolean(text)))];
-}
-
-function one(said: LocationQuery, name: string): string {
-  return all(said, name)[0] ?? "";
 }

@@ -4,6 +4,7 @@ import { createI18n } from "vue-i18n";
 import { createMemoryHistory, createRouter } from "vue-router";
 import type { Page, Summary } from "@/api/shapes.ts";
 import deployments from "@/texts/en/deployments.json";
+import filter from "@/texts/en/filter.json";
 import frame from "@/texts/en/frame.json";
 import problem from "@/texts/en/problem.json";
 import projects from "@/texts/en/projects.json";
@@ -52,7 +53,7 @@ export function page<T>(items: T[], next: string | null = null): Page<T> {
 
 /** English, and the router with the places that rows lead to. */
 export function surroundings() {
-  const messages = { en: { deployments, frame, problem, projects, status } } as never;
+  const messages = { en: { deployments, filter, frame, problem, projects, status } } as never;
   const router = createRouter({
     history: createMemoryHistory(),
     routes: [

@@ -8,7 +8,7 @@ import { deployment } from "./deployments.ts";
 const NOW = Date.parse("2026-01-01T13:00:43Z");
 
 function tell(key: string, named: Record<string, unknown> = {}): string {
-  return [key.replace("deployments.doing.", ""), ...Object.values(named)].join(" ");
+  return [key.replace(/^(deployments\.doing|word)\./, ""), ...Object.values(named)].join(" ");
 }
 
 const running = { status: "running", steps_known: 3, steps_ended: 1 } as const;

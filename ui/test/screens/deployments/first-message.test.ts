@@ -1,7 +1,8 @@
 // The commands that fill an empty front page.
 
 import { afterEach, expect, it, vi } from "vitest";
-import { demoCommand, firstMessage, isLoopback } from "@/screens/deployments/first-message.ts";
+import { demoCommand, firstMessage } from "@/screens/deployments/first-message.ts";
+import { isLoopback } from "@/surroundings/prefix.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 

@@ -11,22 +11,23 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply it."""
+    text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
     number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.create_table(
         "live_instances",
-        sa.Column("instance", sa.Text(), nullable=False),
+        sa.Column("instance", text, nullable=False),
         sa.Column("alive_at", number, nullable=False),
         sa.PrimaryKeyConstraint("instance", name=op.f("pk_live_instances")),
     )
     op.create_table(
         "live_sessions",
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("sid", sa.Text(), nullable=False),
-        sa.Column("namespace", sa.Text(), nullable=False),
-        sa.Column("caller", sa.Text(), nullable=False),
-        sa.Column("rooms", sa.Text(), nullable=False),
+        sa.Column("digest", text, nullable=False),
+        sa.Column("sid", text, nullable=False),
+        sa.Column("namespace", text, nullable=False),
+        sa.Column("caller", text, nullable=False),
+        sa.Column("rooms", text, nullable=False),
         sa.Column("seq", number, nullable=False),
-        sa.Column("instance", sa.Text(), nullable=False),
+        sa.Column("instance", text, nullable=False),
         sa.Column("ended_at", number, nullable=True),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_live_sessions")),
     )

@@ -1,0 +1,1 @@
+"""Tocsin as a whole: built from its settings, started in order, stopped in reverse."""

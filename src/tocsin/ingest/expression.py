@@ -1,0 +1,147 @@
+"""An expression over a call, by which a set-up says where in it something stands.
+
+Pure. One that begins with `$` is a JSONPath (RFC 9535), whose first match counts; any other is CEL
+(https://cel.dev). Both see `headers`, `query` and `body`. What is not there counts as not told.
+
+Expressions are the operator's, but what they go through is a stranger's, so that their cost is
+bounded: nothing goes through everything for each thing there is, patterns are those of CEL, whose
+time does not depend on them, and what is gone through may have MAX_LOOKED_THROUGH_BYTES.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import cel
+from jsonpath import CompoundJSONPath, JSONPath, JSONPathEnvironment
+from jsonpath.exceptions import JSONPathError
+
+MAX_EXPRESSION_CHARS = 500
+# Less than 100 ms of work, in which nothing else goes on.
+MAX_LOOKED_THROUGH_BYTES = 131_072
+
+_NAMES = frozenset({"headers", "query", "body"})
+_MACRO = re.compile(r"\.\s*(all|exists|exists_one|filter|map)\s*\(\s*(\w+)\s*,")
+_UNDEFINED = re.compile(r"Undefined variable or function: '(.+?)'")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What expressions may look at, and how many bytes the body was."""
+
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any
+    body_bytes: int
+
+    @cached_property
+    def names(self) -> dict[str, Any]:
+        return {"headers": dict(self.headers), "query": dict(self.query), "body": self.body}
+
+    @cached_property
+    def context(self) -> cel.Context:
+        """The same for CEL, whose own form of it takes longer to make than to look at."""
+        return cel.Context(self.names)
+
+
+class TooLargeToLookThrough(Exception):
+    """The body is larger than what an expression may go through."""
+
+
+class _Paths(JSONPathEnvironment):
+    def setup_function_extensions(self) -> None:
+        super().setup_function_extensions()
+        # Their patterns are Python's, which a text can keep busy for ever.
+        del self.function_extensions["match"], self.function_extensions["search"]
+
+
+_PATHS = _Paths(strict=True)
+
+
+class Expression:
+    """An expression that is ready to be worked out."""
+
+    def __init__(self, source: str) -> None:
+        """Take `source` apart.
+
+        Raises:
+            ValueError: what is wrong with it, in a sentence.
+        """
+        if len(source) > MAX_EXPRESSION_CHARS:
+            message = f"expected an expression of at most {MAX_EXPRESSION_CHARS} characters"
+            raise ValueError(message)
+        self._path = _path(source) if source.startswith("$") else None
+        self._program = None if self._path else _program(source)
+
+    def value(self, told: Told) -> Any:
+        """What stands there; None when nothing does, or it cannot be worked out.
+
+        Raises:
+            TooLargeToLookThrough: it is not only a matter of going to one place.
+        """
+        is_one_place = self._path is not None and self._path.singular_query()
+        if not is_one_place and told.body_bytes > MAX_LOOKED_THROUGH_BYTES:
+            raise TooLargeToLookThrough
+        try:
+            if self._program is not None:
+                return self._program.execute(told.context)
+            found = self._path.match(told.names) if self._path is not None else None
+        except (JSONPathError, LookupError, ArithmeticError, RuntimeError, TypeError, ValueError):
+            return None
+        return None if found is None else found.obj
+
+
+@lru_cache(maxsize=1_000)
+def expression_of(source: str) -> Expression:
+    """The expression that `source` is; it is taken apart once.
+
+    Raises:
+        ValueError: what is wrong with it, in a sentence.
+    """
+    return Expression(source)
+
+
+def _path(source: str) -> JSONPath:
+    if source.count("..") > 1 or source.count("$") > 1:
+        raise ValueError("expected a JSONPath with one $ and at most one ..")
+    try:
+        path = _PATHS.compile(source)
+    except JSONPathError as error:
+        what = str(error).partition("\n")[0].strip()
+        raise ValueError(f"expected a JSONPath such as $.body.project: {what}") from error
+    if isinstance(path, CompoundJSONPath):
+        raise ValueError("expected one JSONPath")  # noqa: TRY004 - a fault of what is written
+    return path
+
+
+def _program(source: str) -> cel.Program:
+    try:
+        program = cel.compile(source)
+    except ValueError as error:
+        what = str(error).partition("ERROR: ")[2].partition("\n")[0]
+        raise ValueError(f"expected CEL such as body.project: {what}") from error
+    found = _MACRO.findall(source)
+    if len(found) > 1:
+        raise ValueError("expected CEL that goes through one list at most")
+    if any(name in {"filter", "map"} for name, _ in found):
+        # They put a list together by copying it for each thing that is added.
+        raise ValueError("expected CEL without filter and map; a JSONPath may have [?…]")
+    bound = [variable for _, variable in found]
+    unknown = {*program.variables(), *_undefined(program)} - _NAMES - {*bound}
+    if unknown:
+        names = ", ".join(sorted(unknown))
+        raise ValueError(f"expected CEL over headers, query and body; there is no {names}")
+    return program
+
+
+def _undefined(program: cel.Program) -> list[str]:
+    """The functions that are not there; only a try tells them."""
+    try:
+        program.execute({"headers": {}, "query": {}, "body": {}})
+    except RuntimeError as error:
+        return _UNDEFINED.findall(str(error))
+    except (LookupError, ArithmeticError, TypeError, ValueError):
+        return []
+    return []

@@ -1,0 +1,252 @@
+"""Calls to the outside: never to the inside, however the address gets there."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from ipaddress import ip_network
+
+import pytest
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from tocsin.edge.outbound import Outbound, limited
+from tocsin.errors import GiveUp, Reason, TryLater
+from tocsin.testing.outside import Outside, Reply, outside
+
+HERE = (ip_network("127.0.0.0/8"),)
+PUBLIC = "93.184.216.34"
+
+
+class Names(AbstractResolver):
+    """Names that a test makes up; each look-up gives the next of a name's answers."""
+
+    def __init__(self, names: Mapping[str, list[list[str]]]) -> None:
+        self._names = {name: list(answers) for name, answers in names.items()}
+        self.looked_up: list[str] = []
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        del family
+        self.looked_up.append(host)
+        answers = self._names[host]
+        found = answers.pop(0) if len(answers) > 1 else answers[0]
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=0,
+            )
+            for address in found
+        ]
+
+    async def close(self) -> None: ...
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[Outside]:
+    async with outside() as world:
+        yield world
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[Outbound]:
+    """May call this machine, where the world of the tests is."""
+    made = Outbound(HERE)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def strict() -> AsyncIterator[Outbound]:
+    made = Outbound()
+    yield made
+    await made.close()
+
+
+async def refused(http: Outbound, url: str, **more: object) -> GiveUp:
+    with pytest.raises(GiveUp) as raised:
+        await http.call("GET", url, **more)  # type: ignore[arg-type] # any of its options
+    assert raised.value.reason is Reason.ADDRESS_REFUSED
+    return raised.value
+
+
+async def test_a_call_gives_the_whole_answer_whatever_its_status(
+    world: Outside, http: Outbound
+) -> None:
+    world.answer("/a", Reply.of({"b": 1}, 418), method="POST")
+
+    answer = await http.call("POST", f"{world.url}/a?q=1", headers={"X-C": "d"}, body=b"e")
+
+    assert (answer.status, answer.body) == (418, b'{"b":1}')
+    (asked,) = world.asked
+    assert (asked.query["q"], asked.headers["x-c"], asked.body) == ("1", "d", b"e")
+    assert asked.headers["accept-encoding"] == "identity"
+    assert asked.headers["user-agent"].startswith("tocsin/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://127.0.0.1/a",
+        "https://[::1]/a",
+        "https://[::ffff:127.0.0.1]/a",
+        "https://169.254.169.254/latest/meta-data",
+        "https://10.0.0.1:8443/a",
+        "http://93.184.216.34/a",
+        "ftp://93.184.216.34/a",
+        "file:///etc/passwd",
+        "https:///a",
+        "https://user:secret@93.184.216.34/a",
+        "https://[bad/a",
+        "nothing",
+    ],
+)
+async def test_an_address_inside_or_of_another_kind_is_refused(url: str, strict: Outbound) -> None:
+    error = await refused(strict, url)
+
+    assert "secret" not in error.message
+    assert "meta-data" not in error.message
+
+
+@pytest.mark.parametrize("url", ["https://2130706433/a", "https://0x7f.1/a", "https://localhost/a"])
+async def test_this_machine_by_any_other_name_is_refused(url: str) -> None:
+    host = url.split("/")[2]
+    http = Outbound(resolver=Names({host: [["127.0.0.1"]]}))
+
+    await refused(http, url)
+    await http.close()
+
+
+async def test_a_name_that_leads_inside_by_one_of_its_addresses_is_refused() -> None:
+    inside = {
+        "aaaa.test": [[PUBLIC, "::1"]],
+        "mapped.test": [[PUBLIC, "::ffff:10.0.0.1"]],
+        "a.test": [["10.0.0.1", PUBLIC]],
+    }
+    http = Outbound(resolver=Names(inside))
+
+    for name in inside:
+        await refused(http, f"https://{name}/a")
+    await http.close()
+
+
+async def test_a_name_that_changes_after_it_was_looked_at_gains_nothing(world: Outside) -> None:
+    """DNS rebinding: public at the first look-up, this machine at the second."""
+    port = int(world.url.rpartition(":")[2])
+    names = Names({"turns.test": [[PUBLIC], ["127.0.0.1"]]})
+    http = Outbound(resolver=names)
+    connected: list[str] = []
+
+    def no_connection(found: tuple[object, ...]) -> socket.socket:
+        connected.append(str(found[4]))
+        raise OSError("nobody is reached in a test")
+
+    http._session.connector._socket_factory = no_connection  # type: ignore[union-attr] # watched
+    with pytest.raises(TryLater):
+        await http.call("GET", f"https://turns.test:{port}/a")
+    await refused(http, f"https://turns.test:{port}/a")
+    await http.close()
+
+    assert names.looked_up == ["turns.test", "turns.test"]
+    assert all(PUBLIC in place for place in connected)
+    assert connected
+    assert world.asked == []
+
+
+async def test_the_last_look_is_at_the_address_that_is_connected_to(strict: Outbound) -> None:
+    inside = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 80))
+
+    with pytest.raises(OSError, match="not public"):
+        strict._socket(inside)
+
+
+async def test_a_redirect_is_an_answer_and_not_followed(world: Outside, http: Outbound) -> None:
+    world.answer("/a", Reply(status=302, headers={"Location": "http://169.254.169.254/"}))
+
+    answer = await http.call("GET", f"{world.url}/a")
+
+    assert answer.status == 302
+    assert [one.path for one in world.asked] == ["/a"]
+
+
+async def test_a_host_that_is_not_named_is_not_called(world: Outside, http: Outbound) -> None:
+    world.answer("/a", Reply())
+
+    await refused(http, f"{world.url}/a", hosts=("*.fal.media",))
+    answer = await http.call("GET", f"{world.url}/a", hosts=("*.fal.media", "127.0.0.1"))
+
+    assert answer.status == 200
+    assert len(world.asked) == 1
+
+
+@pytest.mark.parametrize("is_announced", [True, False])
+async def test_more_than_the_limit_is_not_read(
+    is_announced: bool, world: Outside, http: Outbound
+) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(64):
+            yield b"x" * 65_536
+
+    whole = Reply(body=b"x" * 2_000)
+    world.answer("/a", whole if is_announced else Reply(chunks=chunks))
+
+    with pytest.raises(GiveUp) as raised:
+        await http.call("GET", f"{world.url}/a", max_bytes=1_999)
+
+    assert raised.value.reason is Reason.TOO_LARGE
+
+
+async def test_a_packed_answer_is_refused(world: Outside, http: Outbound) -> None:
+    world.answer("/a", Reply(body=b"not even gzip", headers={"Content-Encoding": "gzip"}))
+
+    with pytest.raises(GiveUp) as raised:
+        await http.call("GET", f"{world.url}/a")
+
+    assert raised.value.reason is Reason.BAD_ANSWER
+
+
+async def test_who_does_not_answer_in_time_is_tried_later(world: Outside, http: Outbound) -> None:
+    never = asyncio.Event()
+    world.answer("/a", Reply(after=never))
+
+    with pytest.raises(TryLater) as raised:
+        await http.call("GET", f"{world.url}/a", timeout_s=0.05)
+    never.set()
+
+    assert raised.value.reason is Reason.TIMED_OUT
+
+
+async def test_who_is_not_there_or_breaks_off_is_tried_later(
+    world: Outside, http: Outbound
+) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"12345"
+
+    world.answer("/a", Reply(chunks=chunks, announced=100))
+
+    for url in (f"{world.url}/a", "http://127.0.0.1:1/a"):
+        with pytest.raises(TryLater) as raised:
+            await http.call("GET", url)
+        assert raised.value.reason is Reason.UNREACHABLE
+
+
+async def test_a_body_can_be_taken_as_it_comes(world: Outside, http: Outbound) -> None:
+    world.answer("/a", Reply(body=b"x" * 1_000_000))
+
+    async with http.open("GET", f"{world.url}/a") as arriving:
+        sizes = [len(chunk) async for chunk in limited(arriving, 1_000_000)]
+
+    assert (arriving.status, arriving.size, sum(sizes)) == (200, 1_000_000, 1_000_000)
+    assert len(sizes) > 1
+
+
+async def test_a_cookie_is_not_kept(world: Outside, http: Outbound) -> None:
+    world.answer("/a", Reply(headers={"Set-Cookie": "a=b"}))
+
+    for _ in range(2):
+        await http.call("GET", f"{world.url}/a")
+
+    assert "cookie" not in world.asked[1].headers
