@@ -62,6 +62,7 @@ def main() -> None:
     sections: dict[str, dict[str, Callable[[], Iterator[Result]]]] = {
         "bench": {
             "ingest": measures.ingest,
+            "instances": measures.instances,
             "growth": lambda: measures.growth(10_000, 300_000),
             "start": measures.start,
             "memory": lambda: measures.memory(1_000),

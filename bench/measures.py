@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bench.load import page_ms, post_messages
 from bench.postgres import Postgres
 
 ROUNDS = 5
+CONNECTIONS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,8 @@ def ingest() -> Iterator[Result]:
             stored.append(_rate(server.url))
         with Postgres(is_durable=True) as postgres:
             url = postgres.create(f"round_{round_number}")
-            with servers.tocsin_on(url) as server:
-                on_postgres.append(_rate(server.url))
+            with servers.tocsin_on(url) as running:
+                on_postgres.append(_rate(running[0].url))
         with servers.unstoring() as server:
             unstored.append(_rate(server.url))
         with servers.bare() as server:
@@ -63,9 +65,23 @@ def ingest() -> Iterator[Result]:
     )
 
 
-def _rate(url: str) -> float:
-    post_messages(url, seconds=1)
-    load = post_messages(url)
+def instances() -> Iterator[Result]:
+    """Durable ingest of two instances on one PostgreSQL, without Redis, against that of one."""
+    rates: dict[int, list[float]] = {1: [], 2: []}
+    for round_number in range(ROUNDS):
+        with Postgres(is_durable=True) as postgres:
+            for count, found in rates.items():
+                url = postgres.create(f"round_{round_number}_{count}")
+                with servers.tocsin_on(url, count) as running, ThreadPoolExecutor() as pool:
+                    shares = [CONNECTIONS // count] * count
+                    found.append(sum(pool.map(_rate, [one.url for one in running], shares)))
+    one, two = (statistics.median(found) for found in rates.values())
+    yield _ratio("durable ingest, two instances / one, on PostgreSQL", two, one, None)
+
+
+def _rate(url: str, connections: int = CONNECTIONS) -> float:
+    post_messages(url, connections=connections, seconds=1)
+    load = post_messages(url, connections=connections)
     if load.refused:
         raise ValueError(f"{load.refused} calls were refused")
     return load.requests_per_s

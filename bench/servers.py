@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
@@ -54,11 +54,14 @@ def tocsin(data_dir: Path | None = None, **settings: str) -> Iterator[Running]:
 
 
 @contextmanager
-def tocsin_on(database_url: str) -> Iterator[Running]:
-    """`tocsin serve` on a database that is there."""
-    key = secrets.token_hex(32)
-    with tocsin(TOCSIN_DATABASE_URL=database_url, TOCSIN_SECRET_KEY=key) as running:
-        yield running
+def tocsin_on(database_url: str, count: int = 1) -> Iterator[list[Running]]:
+    """So many instances of `tocsin serve` on a database that is there."""
+    shared = {"TOCSIN_DATABASE_URL": database_url, "TOCSIN_SECRET_KEY": secrets.token_hex(32)}
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(tocsin(None, **shared, TOCSIN_INSTANCE_ID=f"api-{number}"))
+            for number in range(1, count + 1)
+        ]
 
 
 @contextmanager

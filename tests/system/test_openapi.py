@@ -25,7 +25,7 @@ CHECKS = (
 HOOKS = "tests.system.openapi_hooks"
 ROOT = Path(__file__).parent.parent.parent
 
-EXAMPLES = 15
+EXAMPLES = 6
 SOAK_EXAMPLES = 1000
 
 # Every address that the documents and the clients of Tocsin use.

@@ -128,6 +128,7 @@ def test_a_database_of_a_newer_program_is_a_clear_stop(launch: Launch) -> None:
     [path] = [path for path in server.data_dir.iterdir() if is_database(path)]
     with sqlite3.connect(path) as conn:
         conn.execute("UPDATE alembic_version SET version_num = '9999_from_the_future'")
+        conn.execute("UPDATE journal_facts SET value = '9999' WHERE name = 'schema_serves_from'")
     conn.close()
     before = path.read_bytes()
     server.launch()

@@ -64,7 +64,11 @@ class Supervisor:
                 self._stages[stage] = record
                 pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**failures)
                 failures = min(failures + 1, 10)
-                log.exception("stage_failed", stage=stage, reason=reason)
+                if isinstance(error, TocsinError):
+                    # One that is foreseen, and may last: its traceback would say nothing.
+                    log.error("stage_failed", stage=stage, reason=reason, cause=str(error))
+                else:
+                    log.exception("stage_failed", stage=stage, reason=reason)
                 await self._clock.sleep(pause_s * random.uniform(0.5, 1))  # noqa: S311 - jitter
             else:
                 failures = 0

@@ -20,7 +20,7 @@ from jsonpath.exceptions import JSONPathError
 
 MAX_EXPRESSION_CHARS = 500
 # Less than 100 ms of work, in which nothing else goes on.
-MAX_LOOKED_THROUGH_BYTES = 131_072
+MAX_LOOKED_THROUGH_BYTES = 32_768
 
 _NAMES = frozenset({"headers", "query", "body"})
 _MACRO = re.compile(r"\.\s*(all|exists|exists_one|filter|map)\s*\(\s*(\w+)\s*,")
