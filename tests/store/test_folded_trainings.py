@@ -89,6 +89,21 @@ async def test_a_training_has_to_bring_what_it_was_registered_for(database: Data
     assert [one["type"] for one in found] == ["training.registered", "training.failed"]
 
 
+async def test_nobody_is_told_of_a_second_end(database: Database) -> None:
+    late = [
+        said("r-1", 70, status=TrainingStatus.ERROR, word="ERROR", error="out of memory"),
+        said("r-1", 80, status=TrainingStatus.CANCELLED, word="CANCELLED"),
+        ended("r-1", 90, LORA),
+    ]
+    await append(database, ended("r-1", 60, LORA), late[0])
+    for one in late[1:]:
+        await append(database, one)
+
+    kept = await rows(database, "SELECT type FROM events ORDER BY seq")
+    assert [row["type"] for row in kept] == ["training.completed", *["training.progressed"] * 3]
+    assert (await stored(database)).status is TrainingStatus.COMPLETED
+
+
 async def test_each_file_waits_once(database: Database) -> None:
     end = ended("r-1", 60, LORA, f"{LORA}?2")
 

@@ -47,7 +47,6 @@ class Happening:
 
 
 @pytest.mark.alone
-@pytest.mark.timeout(240)
 async def test_a_cluster_goes_on_whatever_happens(cluster: Cluster, is_soak: bool) -> None:
     rounds = 5 if is_soak else 1
     token = cluster.token()

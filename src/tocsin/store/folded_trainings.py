@@ -15,6 +15,7 @@ from tocsin.model.event import NewEvent, new_event_id
 from tocsin.model.times import to_us
 from tocsin.model.training import (
     EVENT_TYPES,
+    REGISTERED,
     ResultFile,
     Training,
     TrainingChange,
@@ -50,8 +51,9 @@ class FoldedTrainings:
     ) -> Mapping[int, NewEvent]:
         """Fold `fresh` into the tables; gives the events that told of a training, as they are now.
 
-        With the project that the training's registration names, unless they name one, and as
-        failed if the training ended without what it was registered to bring.
+        With the project that the training's registration names, unless they name one; as failed
+        if the training ended without what it was registered to bring; and never as an end if it
+        had ended before, so that nobody is told of a second one.
         """
         groups: dict[str, list[tuple[int, NewEvent, TrainingChange]]] = {}
         for seq, event in fresh:
@@ -84,11 +86,12 @@ def _told(
     """A training after a group of events, and these as they are with what is known of it."""
     training, told = before, dict[int, NewEvent]()
     for seq, event, said in group:
+        has_ended = training is not None and training.status.is_final
         change = judged(training, said)
         training = fold(training, (change,))
         kind = event.type
-        if change is not said and change.status is not None:
-            kind = EVENT_TYPES[change.status]
+        if kind != REGISTERED:
+            kind = EVENT_TYPES[(not has_ended and change.status) or TrainingStatus.TRAINING]
         told[seq] = replace(event, type=kind, project=event.project or training.project)
     return training or Training(), told
 
