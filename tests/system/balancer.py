@@ -94,9 +94,25 @@ class Balancer:
         )
 
     def reload(self) -> None:
-        """Have it read its configuration anew; who is connected stays so."""
+        """Have it read its configuration anew; who is connected stays so.
+
+        Returns once no former worker takes connections any more: one that it took last would be
+        closed when it is quiet.
+        """
+        former = self._workers()
+        assert former, self.log()
         done = self.run("reload")
         assert done.returncode == 0, done.stderr
+        deadline = time.monotonic() + START_LIMIT_S
+        while any(_takes_connections(pid) for pid in former):
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(LOOK_EVERY_S)
+
+    def _workers(self) -> list[str]:
+        """Their process ids."""
+        assert self._process is not None
+        pid = self._process.pid
+        return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
     def stop(self) -> None:
         """End it with its connections."""
@@ -128,3 +144,11 @@ class Balancer:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+def _takes_connections(worker: str) -> bool:
+    """Nginx writes into the name of a process that it only ends what it has."""
+    try:
+        return b"shutting down" not in Path(f"/proc/{worker}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
