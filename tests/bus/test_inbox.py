@@ -1,7 +1,6 @@
 """Messages move from list to list whole, in order, and are lost nowhere on the way."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
@@ -154,7 +153,10 @@ async def test_one_that_was_only_thought_gone_does_no_harm(
 async def test_it_is_told_when_something_comes(redis: RedisServer, connection: Connection) -> None:
     lists = owner(connection)
     waiting = asyncio.create_task(lists.wait())
-    blocked: Callable[[], bool] = lambda: b"blocked_clients:1" in redis.say("INFO", "clients")  # noqa: E731
+
+    def blocked() -> bool:
+        return b"blocked_clients:1" in redis.say("INFO", "clients")
+
     await until(blocked)
     push(redis, "1")
     await waiting
