@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import live, measures
+from bench import deliveries, live, measures
 from bench.measures import Result
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -74,6 +74,10 @@ def main() -> None:
             "live.subscribers": live.subscribers,
             "live.latency": live.latency,
             "live.stalled": live.stalled,
+        },
+        "deliveries": {
+            "deliveries.rate": deliveries.rate,
+            "deliveries.latency": deliveries.latency,
         },
     }
     if arguments.large:

@@ -1,7 +1,7 @@
 """Posts log lines at a steady rate, however long the answers take.
 
-`python -m bench.live_posts PORT RATE SECONDS BYTES`. Each carries the time at which it was sent,
-by the clock that all processes of the machine share.
+`python -m bench.live_posts PORT RATE SECONDS BYTES [DEPLOYMENTS]`. Each carries the time at which
+it was sent, by the clock that all processes of the machine share.
 """
 
 import select
@@ -18,13 +18,13 @@ PROJECT = "bench"
 MARK = "sent="
 
 
-def request(port: int, message: str) -> bytes:
+def request(port: int, message: str, deployment: int) -> bytes:
     """A call that posts one line."""
     body = orjson.dumps(
         {
             "type": "log_entry",
             "project": PROJECT,
-            "deployment_id": "run-1",
+            "deployment_id": f"run-{deployment}",
             "timestamp": "2026-01-01T12:00:00.000Z",
             "level": "info",
             "message": message,
@@ -46,10 +46,10 @@ class Posts:
         self._waiting: dict[int, tuple[socket.socket, bytearray]] = {}
         self._epoll = select.epoll()
 
-    def post(self, message: str) -> None:
+    def post(self, message: str, deployment: int = 1) -> None:
         """Send a message, without waiting for the answer."""
         one = self._free.popleft() if self._free else self._open()
-        one.sendall(request(self._port, message))
+        one.sendall(request(self._port, message, deployment))
         self._waiting[one.fileno()] = (one, bytearray())
 
     def wait(self, timeout_s: float) -> None:
@@ -83,7 +83,9 @@ def _is_whole(answer: bytearray) -> bool:
     return len(body) >= int(size)
 
 
-def post_steadily(port: int, rate_per_s: float, seconds: float, size: int) -> None:
+def post_steadily(
+    port: int, rate_per_s: float, seconds: float, size: int, deployments: int = 1
+) -> None:
     """Post so many messages a second, each with about `size` characters of text."""
     posts = Posts(port)
     began_s = time.monotonic()
@@ -91,10 +93,16 @@ def post_steadily(port: int, rate_per_s: float, seconds: float, size: int) -> No
         due_s = began_s + number / rate_per_s
         while (left_s := due_s - time.monotonic()) > 0:
             posts.wait(left_s)
-        posts.post(f"{MARK}{time.monotonic_ns():020} {'x' * size}")
+        text = f"{MARK}{time.monotonic_ns():020} {'x' * size}"
+        posts.post(text, number % deployments + 1)
     while not posts.is_idle:
         posts.wait(1.0)
 
 
 if __name__ == "__main__":
-    post_steadily(int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
+    post_steadily(
+        int(sys.argv[1]),
+        float(sys.argv[2]),
+        float(sys.argv[3]),
+        *(int(one) for one in sys.argv[4:]),
+    )

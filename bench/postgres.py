@@ -17,6 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bench.ending import end_with_us
+
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 20.0
 LOOK_EVERY_S = 0.02
@@ -145,6 +147,8 @@ class Postgres:
                 # A Ctrl-C in the terminal is for us; we stop it when we are done.
                 start_new_session=True,
             )
+        # At once, its children too, and nothing left in the machine's memory.
+        end_with_us(self._process, signal.SIGQUIT)
 
     def _is_ready(self) -> bool:
         if self._process is None or self._process.poll() is not None:

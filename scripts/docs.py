@@ -3,6 +3,7 @@
 To add a page, add a line to PAGES: its place below docs/ and what renders it.
 """
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -12,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from pydantic import SecretStr
+from pydantic import SecretStr, TypeAdapter
 
 from tocsin.cli import build
 from tocsin.ingest.source import Envelope, Source, find_sources
+from tocsin.notify.channel import ALIASES, Channel, extras_of, find_channels
 from tocsin.settings.names import dotted, environment_name
 from tocsin.settings.reference import render_configuration
 
@@ -26,7 +28,8 @@ _KINDS = """\
 # Kinds
 
 What Tocsin can be extended with is a folder of files, one file a kind; the folder is the list.
-So far there are sources. How to add one: [contributing.md](contributing.md).
+There are [sources](#sources) and [channels](#channels). How to add one:
+[contributing.md](contributing.md).
 
 ## Sources
 
@@ -35,6 +38,14 @@ also answers at its address with one more part, `/hooks/<source>/<name>`: the na
 several senders of the same kind. `[sources.<source>.named.<name>]` takes the same options for that
 name alone; what it leaves out it has from the source ([set-ups](contracts.md#set-ups)). Who is let
 in is told in [contracts.md](contracts.md#receivers).
+"""
+
+_CHANNELS = """\
+## Channels
+
+A channel is a kind of chat, or of anything else that takes messages. Its options stand in the
+`config` of a [callback's](callbacks.md) channel of that `type`. A secret is stored sealed, and
+shown masked. The examples could be somebody's.
 """
 
 _ENVELOPES = {
@@ -53,15 +64,16 @@ or the settings are wrong; `tocsin tail` ended by Ctrl-C ends with 130, and `toc
 code of the command that it runs. Results go to standard output, everything else to standard error.
 
 Client commands (`demo`, `run`, `send`, `tail`) talk to a running server, named by `--url` or
-`TOCSIN_URL`, as whoever `--token` or `TOCSIN_TOKEN` says. The others work on the settings and the
-data folder, beside a server that may be running there.
+`TOCSIN_URL`, as whoever `--token` or `TOCSIN_TOKEN` says. `fake` stands for itself. The others work
+on the settings and the data folder, beside a server that may be running there.
 """
 
 
 def render_kinds() -> str:
-    """docs/kinds.md: what each source is, and its options."""
-    found = find_sources()
-    return "\n".join([_KINDS, *(_source(name, source) for name, source in found.items())])
+    """docs/kinds.md: what each source and each channel is, and its options."""
+    sources = (_source(name, source) for name, source in find_sources().items())
+    channels = (_channel(name, channel) for name, channel in find_channels().items())
+    return "\n".join([_KINDS, *sources, _CHANNELS, *channels])
 
 
 def _source(name: str, source: Source) -> str:
@@ -84,6 +96,67 @@ def _option(kind: str, one: "Field[Any]") -> str:
     text = "required" if shown is MISSING else f"`{shown}`" if shown else "none"
     key = ("sources", kind, one.name)
     return f"| `{dotted(key)}` | `{environment_name(key)}` | {text} |\n"
+
+
+def _channel(name: str, channel: Channel) -> str:
+    schema = TypeAdapter(channel.Options).json_schema()
+    needed = schema.get("required", ())
+    rows = "".join(
+        _cells(
+            f"`{key}`", one["title"], _type(one), _default(one, is_needed=key in needed), _said(one)
+        )
+        for key, one in schema["properties"].items()
+    )
+    others = [other for other, kind in ALIASES.items() if kind == name]
+    also = f"- Also: {', '.join(f'`{other}`' for other in others)}\n" if others else ""
+    example = {"type": name, "enabled": True, "config": extras_of(channel).EXAMPLE}
+    shown = json.dumps(example, ensure_ascii=False, indent=2)
+    return (
+        f"### Channel `{name}`\n\n{(channel.__doc__ or '').strip()}\n\n"
+        f"{also}{_limits(channel)}\n{schema['description']}\n\n"
+        f"| Option | | Type | Default | |\n|---|---|---|---|---|\n{rows}\n"
+        f"```json\n{shown}\n```\n"
+    )
+
+
+def _limits(channel: Channel) -> str:
+    limits = channel.LIMITS
+    paces = " and ".join(f"{one.count} in {one.per_s:g} s" for one in limits.rates)
+    return (
+        f"- Pace: {paces or 'none of its own'}\n"
+        f"- Beyond it: {'folded into a digest' if limits.can_fold else 'each waits'}\n"
+    )
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    """What an option holds, in a word or two."""
+    kinds = [one for one in schema.get("anyOf", [schema]) if one.get("type") != "null"]
+    return " or ".join(_kind_of(one) for one in kinds)
+
+
+def _kind_of(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return ", ".join(f"`{one}`" for one in schema["enum"])
+    if schema.get("writeOnly"):
+        return "secret"
+    if schema["type"] == "array":
+        return f"list of {_kind_of(schema['items'])}"
+    if schema["type"] == "object":
+        return f"object of {_kind_of(schema['additionalProperties'])}"
+    low, high = schema.get("minimum"), schema.get("maximum")
+    name = {"string": "text", "integer": "number", "boolean": "true or false"}[schema["type"]]
+    return name if low is None or high is None else f"{low} to {high}"
+
+
+def _default(schema: Mapping[str, Any], *, is_needed: bool) -> str:
+    if is_needed:
+        return "required"
+    default = schema.get("default")
+    return "none" if default in (None, "", [], {}) else f"`{json.dumps(default)}`"
+
+
+def _said(schema: Mapping[str, Any]) -> str:
+    return str(schema.get("description", ""))
 
 
 def render_commands() -> str:
@@ -115,6 +188,10 @@ def _parameter(one: Any) -> str:
     names = one.opts if is_option else [one.metavar or one.name.upper()]
     said = [one.help or "", f"Also `{one.envvar}`." if one.envvar else ""]
     cells = (", ".join(f"`{name}`" for name in names), " ".join(filter(None, said)))
+    return _cells(*cells)
+
+
+def _cells(*cells: str) -> str:
     # A bar would end the cell, also inside of backticks.
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"
 

@@ -1,9 +1,9 @@
 """Run every test, those without servers first, and end with one line that counts them all.
 
-More run side by side than the machine has cores, because most of them wait for something: a
-server's start, a limit, a retry. Those with a browser do not wait, and run as many as there are
-cores. Those marked `alone` come last, one at a time: they measure, or keep all cores busy by
-themselves. Arguments go to pytest.
+More run side by side than the machine has cores, because many of them wait for something: a
+server's start, a limit, a retry. Those without servers wait little, those with a browser hardly
+ever, and run about as many as there are cores. Those marked `alone` come last, one at a time: they
+measure, or keep all cores busy by themselves. Arguments go to pytest.
 """
 
 import os
@@ -21,7 +21,7 @@ NO_TESTS = 5  # pytest's exit code when a selection is empty
 
 CORES = os.cpu_count() or 1
 # Beyond eight the collecting, which each of them does for itself, costs more than it saves.
-WORKERS = str(min(8, 2 * CORES))
+MOST = 8
 
 # Where servers are started; tests/conftest.py sees to it. Each worker collects for itself, and that
 # takes seconds.
@@ -48,11 +48,11 @@ class Part:
 PARTS = {
     "fast": Part(
         (
-            *("-n", WORKERS, "--dist", "worksteal"),
+            *("-n", str(min(MOST, CORES + 1)), "--dist", "worksteal"),
             *("-m", "not system and not soak", "--ignore=tests/system"),
         )
     ),
-    "system": Part(("-n", WORKERS, *BY_FILE, f"--ignore={SCREENS}"), SERVED),
+    "system": Part(("-n", str(min(MOST, 2 * CORES)), *BY_FILE, f"--ignore={SCREENS}"), SERVED),
     "screens": Part(("-n", str(min(4, CORES)), *BY_FILE), (SCREENS,)),
     "alone": Part(("-m", "alone and not soak"), SERVED),
 }

@@ -5,6 +5,7 @@ Tocsin holds up the event loop. Both look at this process only, not at servers i
 """
 
 import faulthandler
+import gc
 import itertools
 import os
 import signal
@@ -41,8 +42,9 @@ TEARDOWN_LIMIT_S = 120
 # Where that is shown: what the tests print is caught.
 STDERR = pytest.StashKey[int]()
 
-# Who asks for one of these fixtures takes long.
+# Who asks for one of these fixtures takes long; one marked `long` as long as so many of them.
 LONG_BY = frozenset({"launch", "browser"})
+LONG_AS = 10
 
 # What the guards saw since the test began; a fault in a thread cannot be raised in the test.
 _faults: list[str] = []
@@ -67,6 +69,16 @@ def pytest_configure(config: pytest.Config) -> None:
     _watch_loops()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Thousands of tests and all that they import stay to the end: no garbage is among them."""
+    gc.disable()
+    found = yield
+    gc.freeze()
+    gc.enable()
+    return found
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     is_soak = config.getoption("--soak")
     for item in items:
@@ -89,11 +101,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _put_long_files_first(items: list[pytest.Item]) -> None:
     """So that nobody works at a long file alone when all the others are done.
 
-    A file takes long by the tests that start a server for themselves, or look at pages.
+    A file takes long by the tests that start a server for themselves, look at pages, or are marked.
     """
-    slow = Counter(
-        item.path for item in items if not LONG_BY.isdisjoint(getattr(item, "fixturenames", ()))
-    )
+    slow: Counter[Path] = Counter()
+    for item in items:
+        is_slow = not LONG_BY.isdisjoint(getattr(item, "fixturenames", ()))
+        slow[item.path] += LONG_AS if item.get_closest_marker("long") else is_slow
     items.sort(key=lambda item: -slow[item.path])
 
 

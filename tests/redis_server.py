@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from bench.ending import end_with_us
 from tests.system.server import free_port
 
 START_LIMIT_S = 20.0
@@ -46,6 +47,7 @@ class RedisServer:
                 stdout=log,
                 stderr=log,
             )
+        end_with_us(self._process)
         deadline = time.monotonic() + START_LIMIT_S
         while not self._answers():
             assert self._process.poll() is None, (self.folder / "redis.log").read_text("utf-8")

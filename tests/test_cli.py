@@ -1,5 +1,6 @@
 """The command line as a whole: every command explains itself, and faults are told in a line."""
 
+import gc
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -67,6 +68,18 @@ def test_a_command_is_loaded_without_the_others() -> None:
     alone = [*words(typer.main.get_command(build(["check-config", "--json"])))]
 
     assert alone == [("check-config",)]
+
+
+def test_the_collector_rests_until_the_command_is_loaded_and_never_looks_at_that() -> None:
+    gc.disable()
+    try:
+        build(["version"])
+
+        assert gc.isenabled()
+        assert gc.get_freeze_count()
+    finally:
+        gc.unfreeze()
+        gc.enable()
 
 
 def test_the_bare_command_shows_what_there_is(tocsin: Tocsin) -> None:

@@ -6,6 +6,7 @@ TocsinError
 ├── DeliveryFailed     a destination did not take a message
 │   ├── TryLater       try again, not before `after_s`
 │   └── GiveUp         trying again cannot help
+│       └── Disable    nor will any other message arrive there: switch the channel off
 ├── StoreDown          ours: answered 503 with Retry-After
 ├── BusDown            Redis is away: goes on without it, later than otherwise
 └── LeaseLost          another instance does it now: leave off, nothing stored
@@ -44,6 +45,17 @@ class Reason(StrEnum):
     STORE_FULL = "store_full"
     STOPPING = "stopping"
     ADDRESS_REFUSED = "address_refused"
+    REFUSED = "refused"
+    BUSY = "busy"
+    GONE = "gone"
+    NO_RECIPIENT = "no_recipient"
+    KEYWORD_MISSING = "keyword_missing"
+    CONTENT_REFUSED = "content_refused"
+    DISABLED = "disabled"
+    PAUSED = "paused"
+    EXPIRED = "expired"
+    TOO_MANY_WAITING = "too_many_waiting"
+    BROKEN = "broken"
     UNREACHABLE = "unreachable"
     BAD_ANSWER = "bad_answer"
     NOT_HERE = "not_here"
@@ -116,6 +128,10 @@ class TryLater(DeliveryFailed):
 
 class GiveUp(DeliveryFailed):
     """The destination will never take this message."""
+
+
+class Disable(GiveUp):
+    """The destination is gone, or its credentials are: it will take no message any more."""
 
 
 class StoreDown(TocsinError):

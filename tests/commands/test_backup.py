@@ -13,6 +13,12 @@ from tocsin.store.beside import opened
 Tocsin = Callable[..., tuple[object, str, str]]
 
 
+async def migrated(folder: Path) -> None:
+    """An empty database with today's tables."""
+    async with opened("", folder):
+        pass
+
+
 @pytest.fixture
 def tocsin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Tocsin:
     def call(*args: str, environ: Mapping[str, str] | None = None) -> tuple[object, str, str]:
@@ -36,6 +42,38 @@ def test_it_says_what_is_in_the_file(tocsin: Tocsin, tmp_path: Path) -> None:
 
     assert (code, err) == (0, "")
     assert out == f"{file}: {file.stat().st_size} bytes, up to seq 2, checked\n"
+
+
+def test_files_of_trainings_are_put_beside_it(tocsin: Tocsin, tmp_path: Path) -> None:
+    asyncio.run(migrated(tmp_path / "data"))
+    kept = tmp_path / "data" / "files" / "1a" / "weights"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"weights")
+    kept.with_name("weights#1").write_bytes(b"wei")
+    file = tmp_path / "backup.db"
+
+    code, out, err = tocsin(str(file))
+
+    copied = tmp_path / "backup.db.files"
+    assert (code, err) == (0, "")
+    assert out.splitlines()[1] == f"{copied}: 1 files"
+    found = {
+        one.relative_to(copied): one.read_bytes() for one in copied.rglob("*") if one.is_file()
+    }
+    assert found == {Path("1a/weights"): b"weights"}
+    assert copied.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_is_there_is_not_touched(tocsin: Tocsin, tmp_path: Path) -> None:
+    asyncio.run(migrated(tmp_path / "data"))
+    (tmp_path / "data" / "files").mkdir()
+    (tmp_path / "backup.db.files").mkdir()
+
+    code, out, err = tocsin(str(tmp_path / "backup.db"))
+
+    assert (code, out) == (2, "")
+    assert "backup.db.files is there already" in err
+    assert not (tmp_path / "backup.db").exists()
 
 
 def test_without_a_database_there_is_nothing_to_back_up(tocsin: Tocsin, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ def test_a_stage_that_there_is_not_is_named_with_the_nearest(
     assert ended.value.code == 2
     assert capsys.readouterr().err.splitlines() == [
         (
-            "tocsin: stages: item 2: expected one of ingest, live, watch, web "
+            "tocsin: stages: item 2: expected one of ingest, live, notify, watch, web "
             "(did you mean web?), got 'wab' (from --stages)"
         )
     ]

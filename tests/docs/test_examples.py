@@ -87,6 +87,8 @@ def read(server: Server, path: str) -> Any:
 def test_what_the_readme_types_does_what_it_says(server: Server) -> None:
     making, playing, report, asking, following, *rest = README.blocks("sh")
     assert making == "make run\n"
+    # Those that go on until they are ended.
+    rest = [one for one in rest if "make run" not in one and "tocsin fake" not in one]
     # At the pace of a person who watches it takes half a minute.
     played = f"{playing.strip()} --fast"
 

@@ -11,6 +11,7 @@ import orjson
 import pytest
 import typer
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import TypeAdapter
 
 from scripts.docs import PAGES as MADE
 from tests.docs.pages import PAGES, ROOT, Page, first_cells, page
@@ -21,6 +22,7 @@ from tocsin.clock import SystemClock
 from tocsin.errors import Reason
 from tocsin.ingest.source import find_sources
 from tocsin.model.access import Role
+from tocsin.notify.channel import find_channels
 from tocsin.settings import load
 from tocsin.settings.names import dotted
 from tocsin.settings.shape import NAMED, Section, find, shape_of
@@ -30,8 +32,8 @@ KINDS = {name: kind.Options for name, kind in find_sources().items()}
 
 # What events of Tocsin's own, and the words for what was changed, may begin with.
 NOUNS = (
-    "alert|delivery|deployment|destination|instance|person|release|secret_key|service|setting"
-    "|source|token|training"
+    "alert|callback|delivery|deployment|destination|instance|person|release|secret_key|service|setting"
+    "|source|template|token|training"
 )
 
 
@@ -126,8 +128,9 @@ def test_every_setting_that_is_named_exists(of: Page) -> None:
     sections = [name for name, node in root.children.items() if isinstance(node, Section)]
     pattern = re.compile(rf"(?:{'|'.join(sections)})(?:\.[a-z_]+)+")
     named = {word for word in of.words if pattern.fullmatch(word)}
-    # The source that contributing.md shows how to write; a stage and a file are named alike.
-    named -= {"sources.forge.secret", "watch.stalled", "logs.py"}
+    # The source that contributing.md shows how to write; loops and a file are named alike.
+    named -= {"sources.forge.secret", "logs.py", "watch.stalled", "watch.running_long"}
+    named -= {"notify.known", "notify.feed", "notify.spread"}
 
     assert [word for word in named if find(root, tuple(word.split("."))) is None] == []
 
@@ -140,6 +143,14 @@ def test_every_option_of_a_kind_is_on_its_page(kind: str) -> None:
     # Further set-ups are told of once, for all kinds.
     for name in section.children.keys() - {NAMED}:
         assert dotted(("sources", kind, name)) in page("docs/kinds.md").words
+
+
+@pytest.mark.parametrize("kind", find_channels())
+def test_every_option_of_a_channel_is_on_its_page(kind: str) -> None:
+    section = page("docs/kinds.md").section(f"Channel `{kind}`")
+    schema = TypeAdapter(find_channels()[kind].Options).json_schema()
+
+    assert set(schema["properties"]) <= set(first_cells(section))
 
 
 def program() -> Iterator[tuple[str, Any]]:

@@ -163,6 +163,161 @@ async def test_the_last_look_is_at_the_address_that_is_connected_to(strict: Outb
         strict._socket(inside)
 
 
+INSIDE = [
+    "127.0.0.1",
+    "0.0.0.0",  # noqa: S104 - nothing is bound
+    "10.0.0.1",
+    "169.254.169.254",
+    "168.63.129.16",
+    "100.64.0.1",
+    "::1",
+    "::",
+    "fd00::1",
+    "fe80::1%eth0",
+    # The metadata service, as IPv6 may have it: mapped, compatible, NAT64 (RFC 6052, 8215), 6to4.
+    "::ffff:169.254.169.254",
+    "::ffff:a9fe:a9fe",
+    "::a9fe:a9fe",
+    "64:ff9b::a9fe:a9fe",
+    "64:ff9b:1::a9fe:a9fe",
+    "2002:a9fe:a9fe::1",
+    "2001:0:5ef5:79fb:0:0:5601:5601",
+]
+# By what a look-up makes of them, as the C library does.
+OTHER_FORMS = {
+    "2852039166": "169.254.169.254",
+    "0xa9fea9fe": "169.254.169.254",
+    "0251.0376.0251.0376": "169.254.169.254",
+    "0xa9.254.0251.254": "169.254.169.254",
+    "169.254.43518": "169.254.169.254",
+    "127.1": "127.0.0.1",
+    "0": "0.0.0.0",  # noqa: S104 - nothing is bound
+    "017700000001": "127.0.0.1",
+    "localhost": "127.0.0.1",
+    "metadata.google.internal": "169.254.169.254",
+}
+
+
+def in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+@pytest.mark.parametrize("host", INSIDE)
+async def test_an_address_inside_is_told_before_anybody_calls_it(
+    host: str, strict: Outbound
+) -> None:
+    for ask in (strict.check(f"https://{in_url(host)}/a"), strict.connect(host, 25)):
+        with pytest.raises(GiveUp) as told:
+            await ask
+        assert told.value.reason is Reason.ADDRESS_REFUSED
+
+
+@pytest.mark.parametrize(("written", "address"), OTHER_FORMS.items())
+async def test_so_is_one_in_a_form_that_only_a_look_up_understands(
+    written: str, address: str
+) -> None:
+    names = Names({written: [[address]]})
+    http = Outbound(resolver=names)
+
+    for ask in (http.check(f"https://{written}/a"), http.connect(written, 25)):
+        with pytest.raises(GiveUp) as told:
+            await ask
+        assert told.value.reason is Reason.ADDRESS_REFUSED
+    await http.close()
+
+
+async def test_one_private_address_among_public_ones_is_enough() -> None:
+    http = Outbound(resolver=Names({"a.test": [[PUBLIC, "2606:4700::1111", "10.0.0.1"]]}))
+
+    for ask in (http.check("https://a.test/"), http.connect("a.test", 25)):
+        with pytest.raises(GiveUp) as told:
+            await ask
+        assert told.value.message == "a.test leads to an address that is not public."
+    await http.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://a.test/",
+        "https://user:canary@a.test/",
+        "https://user@a.test/",
+        "gopher://a.test/canary",
+        "https:///canary",
+        "https://[canary/",
+    ],
+)
+async def test_an_address_of_another_kind_is_told_without_what_is_secret(url: str) -> None:
+    http = Outbound(resolver=Names({"a.test": [[PUBLIC]]}))
+
+    with pytest.raises(GiveUp) as told:
+        await http.check(url)
+    await http.close()
+
+    assert told.value.reason is Reason.ADDRESS_REFUSED
+    assert "canary" not in told.value.message
+
+
+async def test_a_public_address_may_be_called_and_a_name_that_is_not_known_yet() -> None:
+    class Nobody(Names):
+        async def resolve(
+            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+        ) -> list[ResolveResult]:
+            del host, port, family
+            raise OSError("no such name")
+
+    known, unknown = Outbound(resolver=Names({"a.test": [[PUBLIC]]})), Outbound(resolver=Nobody({}))
+
+    await known.check("https://a.test/a?b=c")
+    await known.check(f"https://{PUBLIC}:8443/")
+    await unknown.check("https://a.test/")
+    with pytest.raises(TryLater) as told:
+        await unknown.connect("a.test", 25)
+    await known.close()
+    await unknown.close()
+
+    assert told.value.reason is Reason.UNREACHABLE
+
+
+async def test_a_socket_leads_to_the_address_that_was_looked_at(world: Outside) -> None:
+    port = int(world.url.rpartition(":")[2])
+    names = Names({"a.test": [["127.0.0.1"], ["127.0.0.2"]]})
+    http = Outbound(HERE, resolver=names)
+
+    opened = await http.connect("a.test", port)
+    place = opened.getpeername()
+    opened.close()
+    await http.close()
+
+    assert place == ("127.0.0.1", port)
+    assert names.looked_up == ["a.test"]
+
+
+async def test_a_name_that_turns_inside_after_it_was_checked_is_not_connected_to() -> None:
+    names = Names({"turns.test": [[PUBLIC], ["127.0.0.1"]]})
+    http = Outbound(resolver=names)
+
+    await http.check("https://turns.test/")
+    with pytest.raises(GiveUp):
+        await http.connect("turns.test", 25)
+    await http.close()
+
+
+async def test_the_next_address_is_taken_where_one_does_not_answer(world: Outside) -> None:
+    port = int(world.url.rpartition(":")[2])
+    http = Outbound(HERE, resolver=Names({"a.test": [["127.9.9.9", "127.0.0.1"]]}))
+
+    opened = await http.connect("a.test", port)
+    place = opened.getpeername()
+    opened.close()
+    with pytest.raises(TryLater) as told:
+        await http.connect("a.test", 1)
+    await http.close()
+
+    assert place == ("127.0.0.1", port)
+    assert told.value.reason is Reason.UNREACHABLE
+
+
 async def test_a_redirect_is_an_answer_and_not_followed(world: Outside, http: Outbound) -> None:
     world.answer("/a", Reply(status=302, headers={"Location": "http://169.254.169.254/"}))
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from tocsin.ingest import call_log
 from tocsin.ingest.call_log import CallLog, NotedCall, added, kept, stored_events
-from tocsin.ingest.masking import MASK, MAX_BODY_BYTES
+from tocsin.ingest.masking import MAX_BODY_BYTES
 from tocsin.model.event import NewEvent, Receipt
 from tocsin.model.inbound_call import Counts, Outcome, SetUpKey, StoredEvent
+from tocsin.model.masks import MASK
 from tocsin.testing.clock import START
 
 GITHUB, TEAM = ("github", ""), ("github", "team-a")

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from tests.ingest.samples import ANY_JSON, ANY_TEXT
 from tocsin.ingest.expression import (
-    MAX_EXPRESSION_CHARS,
     MAX_LOOKED_THROUGH_BYTES,
     Expression,
     Told,
     TooLargeToLookThrough,
     expression_of,
 )
+from tocsin.model.cel_program import MAX_EXPRESSION_CHARS
 
 BODY = {
     "project": {"name": "shop", "tags": ["a", "b"]},

@@ -15,8 +15,8 @@ from tests.ingest.receiving import REMOTE, Receiving, receiving_in
 from tocsin.errors import StoreDown
 from tocsin.ingest import keeping as module
 from tocsin.ingest.keeping import TELL_EVERY_S, WRITE_EVERY_S, CallKeeping
-from tocsin.ingest.masking import MASK
 from tocsin.model.inbound_call import Counts, KeptCall, SetUpKey
+from tocsin.model.masks import MASK
 from tocsin.store import inbound_calls
 
 SECRET = "the secret of deployments"

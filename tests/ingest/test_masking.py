@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tocsin.ingest.masking import MASK, MAX_BODY_BYTES, masked_request
+from tocsin.ingest.masking import MAX_BODY_BYTES, masked_request
 from tocsin.model.inbound_call import KeptRequest
+from tocsin.model.masks import MASK
 
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}

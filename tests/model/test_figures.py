@@ -40,6 +40,12 @@ def test_a_project_is_shown_without_its_cancelled_ones_in_the_rate() -> None:
     }
 
 
+def test_a_project_without_deployments_has_no_status() -> None:
+    shown = project_json(ProjectFigures("shop", 0, 0, 0, 0, 0, None, None))
+
+    assert (shown["last_status"], shown["last_seen_at"], shown["success_rate"]) == (None,) * 3
+
+
 def test_a_day_is_shown_with_durations_in_seconds() -> None:
     shown = day_json(DayFigures("shop", date(2026, 1, 1), 2, 0, 0, 1, 1.5, None))
 

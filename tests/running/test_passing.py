@@ -62,6 +62,16 @@ def test_an_output_that_somebody_keeps_open_is_not_waited_for(way: Way, spool: S
     assert 0.2 < time.monotonic() - begun < 2
 
 
+def test_the_last_words_of_a_quiet_command_are_waited_for(way: Way, spool: Spool) -> None:
+    (passing,) = pass_on([way.output], spool)
+    # They are in the pipe, and the thread that reads them has had no turn yet.
+    passing._idle_since = time.monotonic() - 60
+    begun = time.monotonic()
+    drain([passing])
+
+    assert 0.2 < time.monotonic() - begun < 2
+
+
 def test_what_was_written_is_waited_for_when_the_reader_is_slow(way: Way, spool: Spool) -> None:
     data = b"x" * 300_000
     writer = threading.Thread(target=write_all, args=(way.command, data))

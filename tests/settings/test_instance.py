@@ -53,7 +53,8 @@ def test_an_unknown_stage_stops_the_start_and_the_nearest_is_named() -> None:
 
     assert told.value.problems == (
         (
-            "stages: item 2: expected one of ingest, live, watch, web (did you mean watch?), "
+            "stages: item 2: expected one of ingest, live, notify, watch, web "
+            "(did you mean watch?), "
             "got 'wach' (from TOCSIN_STAGES)"
         ),
     )
@@ -62,11 +63,17 @@ def test_an_unknown_stage_stops_the_start_and_the_nearest_is_named() -> None:
 @pytest.mark.parametrize(
     ("loop", "stages"),
     [
-        ("bus.send", {"ingest", "live", "watch", "web"}),
-        ("store.leases", {"ingest", "live", "watch", "web"}),
-        ("bus.hear", {"live"}),
+        ("bus.send", set(STAGES)),
+        ("store.leases", set(STAGES)),
+        ("ingest.set_ups", set(STAGES)),
+        ("bus.hear", {"live", "notify"}),
         ("live.hub", {"live"}),
         ("ingest.inbox", {"ingest"}),
+        # Callbacks are shown and tried out where nobody is told of anything.
+        ("notify.known", set(STAGES)),
+        ("notify.feed", {"notify"}),
+        ("notify.spread", {"notify"}),
+        ("notify.7", {"notify"}),
         ("watch.stalled", {"watch"}),
         ("store.retention", {"watch"}),
         ("store.trainings", {"watch"}),

@@ -1,8 +1,10 @@
 """defaults.toml, the dataclasses and docs/configuration.md say the same."""
 
 import tomllib
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,13 +19,16 @@ KEYS = [key for key, _ in values(shape_of({}))]
 def test_every_setting_has_a_default_and_every_default_a_setting() -> None:
     text = resources.files("tocsin.settings").joinpath("defaults.toml").read_text("utf-8")
     table = tomllib.loads(text)
-    entries = [
-        (name, inner) if isinstance(value, dict) else (name,)
-        for name, value in table.items()
-        for inner in (value if isinstance(value, dict) else [""])
-    ]
 
-    assert entries == KEYS
+    assert list(_keys(table)) == KEYS
+
+
+def _keys(table: dict[str, Any], above: Key = ()) -> Iterator[Key]:
+    for name, value in table.items():
+        if isinstance(value, dict) and (value or not above):
+            yield from _keys(value, (*above, name))
+        else:
+            yield (*above, name)
 
 
 def test_every_setting_and_section_is_described_in_the_order_of_the_file() -> None:

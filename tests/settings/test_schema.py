@@ -7,19 +7,63 @@ from tocsin.settings import load
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1:8000", "0.0.0.0:0", "[::1]:8001", "localhost:80", "ci.example.org:65535"]
+    "address",
+    [
+        "127.0.0.1:8000",
+        "0.0.0.0:0",
+        "[::1]:8001",
+        "[fe80::1%eth0.7]:1",
+        "localhost:80",
+        "ci.example.org:65535",
+        "webhook_1.lan.:9",
+    ],
 )
 def test_an_address_is_a_host_and_a_port(address: str) -> None:
     assert load(environ={"TOCSIN_LISTEN": f'["{address}"]'}).settings.listen == (address,)
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        "8000",
+        "::1:8000",
+        ":8000",
+        "[]:8000",
+        "[127.0.0.1]:8000",
+        "[fe80::1%]:8000",
+        "[::1:8000",
+        "127.0.0.1:",
+        "127.0.0.1:65536",
+        "127.0.0.256:8000",
+        "127.1:8000",
+        "*:8000",
+        "a b:8000",
+        "a..b:8000",
+        "-a:8000",
+        "a\u0000b:8000",
+        "a?b:8000",
+        f"{'a' * 64}:8000",
+        "http://127.0.0.1:8000",
+    ],
+)
+def test_what_cannot_be_listened_on_anywhere_is_no_address(address: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(environ={}, flags={"listen": [address]})
+
+    (problem,) = caught.value.problems
+    assert problem.startswith("listen: item 1: expected HOST:PORT such as ")
+
+
+def test_one_address_twice_is_a_slip_but_for_ports_that_are_chosen() -> None:
+    with pytest.raises(ConfigError, match=r"listen: 127\.0\.0\.1:8000 stands there twice"):
+        load(environ={"TOCSIN_LISTEN": "127.0.0.1:8000,[::1]:8000,127.0.0.1:8000"})
+
+    assert len(load(environ={"TOCSIN_LISTEN": "a:0,a:0"}).settings.listen) == 2
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("TOCSIN_LISTEN", "8000"),
-        ("TOCSIN_LISTEN", "::1:8000"),
-        ("TOCSIN_LISTEN", "127.0.0.1:65536"),
-        ("TOCSIN_LISTEN", "http://127.0.0.1:8000"),
         ("TOCSIN_HTTP__TRUSTED_PROXIES", "10.0.0.1/8"),
         ("TOCSIN_AUTH__ALLOWED_ORIGINS", "https://ci.example.org/path"),
         ("TOCSIN_AUTH__LOCAL_ROLE", "root"),

@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import Connection, delete, insert, select, text
 from sqlalchemy.engine import URL
 
 from tests.appending import Place, after, began, done, event, ground_in, logged, rows
+from tests.notify.deliveries import DESTINATION, attempt, callback, delivery
 from tocsin.errors import ConfigError
+from tocsin.model.delivery import DeliveryState
 from tocsin.model.event import NewEvent
-from tocsin.store import copying, facts, portions, secrets
+from tocsin.store import callbacks, channel_tokens, copying, destinations, facts, portions, secrets
 from tocsin.store.address import address_of
 from tocsin.store.beside import opened
 from tocsin.store.copying import COPIED, Copied, Tell, open_source
 from tocsin.store.database import Database
+from tocsin.store.deliveries import DeliveryRows
+from tocsin.store.destinations import Destination
 from tocsin.store.key import SecretKey, Vault
 from tocsin.store.leases import take
 from tocsin.store.migrate import migrate
@@ -25,6 +29,14 @@ from tocsin.store.tables.journal import events
 from tocsin.testing.clock import START
 
 KEY, OTHER_KEY = SecretKey.new(), SecretKey.new()
+OF_CALLBACKS = {
+    "callbacks",
+    "deliveries",
+    "delivery_attempts",
+    "destinations",
+    "posted_messages",
+    "channel_tokens",
+}
 ODD = "中文 é \U0001f600 \t\\N \\. \r\n 'quoted' \"twice\" \x01"
 
 
@@ -60,6 +72,21 @@ async def fill(place: Place, *more: NewEvent) -> None:
             event(dedupe="é", attributes={"some": 1.5}),
             *more,
         )
+        await ground.database.write(lambda conn: fill_callbacks(conn, vault))
+
+
+def fill_callbacks(conn: Connection, vault: Vault) -> None:
+    """A callback, what became of its deliveries, and what is known of where they went."""
+    made = callback(("slack", {"webhook_url": "https://hooks.slack.com/services/hunter3"}))
+    callbacks.add(conn, vault, made)
+    row = DeliveryRows(conn.dialect)
+    row.add(conn, [delivery(1, error=ODD), delivery(2, state=DeliveryState.DELIVERED)])
+    row.add_attempts(conn, [attempt(1, response=ODD), attempt(2)])
+    known = Destination(id=DESTINATION, channel_type="slack", label=ODD, changed_at=START)
+    destinations.save(conn, known)
+    destinations.save_handle(conn, DESTINATION, "shop\n1", "ts-1", START)
+    channel_tokens.claim(conn, "feishu-1", START)
+    channel_tokens.put(conn, vault, "feishu-1", channel_tokens.KeptToken("t-1", after(9)), START)
 
 
 async def copied(source: URL, target: URL, tell: Tell = silent) -> Sequence[Copied]:
@@ -107,8 +134,14 @@ async def test_everything_arrives(place: Place, folder: Path, is_back: bool) -> 
     assert changes(told)["events"] == 6
     assert changes(told)["log_lines"] == 3
     assert await content(url_at(target)) == await content(url_at(source))
+    assert changes(told)["delivery_attempts"] == 2
+    assert all(one.source.rows for one in told if one.table in OF_CALLBACKS)
     async with opened_at(folder) as database, database.read() as conn:
         assert await secrets.read(conn, Vault([KEY]), "slack") == "hunter2"
+        (kept,) = await callbacks.read_all(conn, Vault([KEY]))
+        token = await channel_tokens.read(conn, Vault([KEY]), "feishu-1")
+    assert kept.channels[0].config["webhook_url"].endswith("hunter3")
+    assert token == channel_tokens.KeptToken("t-1", after(9))
 
 
 async def test_a_second_time_finds_nothing_to_do(place: Place, folder: Path) -> None:

@@ -22,6 +22,7 @@ from tocsin.store.leases import (
     Lease,
     Leases,
     check,
+    end_former,
     give_back,
     instances,
     take,
@@ -49,6 +50,15 @@ async def test_who_comes_first_has_it_and_can_go_on(database: Database) -> None:
     again = await taken(database, "a")
 
     assert (first, other, again) == ({NAME: 1}, {}, {NAME: 1})
+
+
+async def test_who_is_back_lets_go_what_it_had_when_it_was_killed(database: Database) -> None:
+    await taken(database, "a 1")
+    await taken(database, "b 1", "other")
+    await database.write(lambda conn: end_former(conn, "a"))
+
+    assert await taken(database, "a 2") == {NAME: 2}
+    assert await taken(database, "a 2", "other") == {}
 
 
 async def test_one_that_is_not_renewed_goes_to_another_with_a_higher_token(

@@ -1,14 +1,17 @@
 """Projects: named, counted and paged."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
-from tests.journal import Told, at, ended, step, told_in
+from tests.journal import Told, at, ended, event, step, told_in
 from tocsin.model.figures import ProjectFigures
 from tocsin.model.words import DeploymentState
 from tocsin.store import projects
+from tocsin.store.tables.callbacks import callbacks
 
 
 @pytest.fixture
@@ -51,7 +54,30 @@ async def test_projects_are_paged_by_name(told: Told) -> None:
     assert list(none.items) == []
 
 
-async def test_without_deployments_there_are_no_projects(told: Told) -> None:
+async def test_a_project_is_there_once_anything_names_it(told: Told) -> None:
+    await told.append([event(project="event"), event(project="", received_at=at(1))])
+    await told.append([event(project="event", received_at=at(7))])
+    await told.tell(step("step_started", "build", 0, project="deployment"))
+    await told.database.write(lambda conn: conn.execute(insert(callbacks), list(callback_rows())))
+    async with told.database.read() as conn:
+        first = await projects.page(conn, 2)
+        second = await projects.page(conn, 2, first.items[-1].project)
+
+    assert [one.project for one in first.items] == ["callback", "deployment"]
+    assert first.is_more
+    assert list(second.items) == [ProjectFigures("event", 0, 0, 0, 0, 0, None, at(7))]
+    assert first.items[0] == ProjectFigures("callback", 0, 0, 0, 0, 0, None, None)
+    assert first.items[1].deployments == 1
+
+
+def callback_rows() -> Iterator[dict[str, Any]]:
+    """One of a project, one of a project that others name as well, one of every project."""
+    times = dict.fromkeys(("from_seq", "created_at", "updated_at", "changed_at"), 0)
+    for project in ("callback", "deployment", "*"):
+        yield {"id": project, "project_id": project, "enabled": True, "body": "{}", **times}
+
+
+async def test_at_first_there_are_no_projects(told: Told) -> None:
     async with told.database.read() as conn:
         page = await projects.page(conn, 2)
 

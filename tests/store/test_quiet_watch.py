@@ -13,7 +13,7 @@ async def heard(
     database: Database, beyond: int, upto: int
 ) -> Sequence[tuple[int, bool, int, datetime]]:
     async with database.read() as conn:
-        return sorted(await heard_of(conn, beyond, upto, "deployment.stalled"))
+        return sorted(await heard_of(conn, beyond, upto, ("deployment.stalled",)))
 
 
 async def overdue(database: Database, seconds: float, limit: int = 10) -> Sequence[Quiet]:

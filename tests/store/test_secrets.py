@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from tests.notify.deliveries import callback
 from tocsin.errors import ConfigError, StoreDown
-from tocsin.store import secrets
+from tocsin.store import callbacks, channel_tokens, secrets
 from tocsin.store.beside import opened
 from tocsin.store.database import Database
 from tocsin.store.key import SecretKey, Vault, begin_rotation, end_rotation, load_keys
@@ -94,6 +95,23 @@ async def test_everything_is_sealed_anew_or_nothing(database: Database) -> None:
     assert count == 2
     assert await read(database, Vault([NEW]), "slack") == "hunter2"
     assert await read(database, Vault([NEW]), "feishu") == "hunter3"
+
+
+async def test_what_callbacks_keep_is_sealed_anew_too(database: Database) -> None:
+    old, new, kept = Vault([OLD]), Vault([NEW]), channel_tokens.KeptToken("t-1", START)
+    made = callback(("slack", {"webhook_url": "https://hooks.slack.com/services/hunter3"}))
+    await database.write(lambda conn: callbacks.add(conn, old, made))
+    await database.write(lambda conn: channel_tokens.claim(conn, "feishu-1", START))
+    await database.write(lambda conn: channel_tokens.put(conn, old, "feishu-1", kept, START))
+
+    assert await reseal(database, [OLD], NEW) == 2
+
+    async with database.read() as conn:
+        (found,) = await callbacks.read_all(conn, new)
+        assert await channel_tokens.read(conn, new, "feishu-1") == kept
+        with pytest.raises(ConfigError):
+            await callbacks.read_all(conn, old)
+    assert found.channels[0].config == made.channels[0].config
 
 
 async def test_a_server_with_the_old_key_seals_nothing_that_nobody_could_open(

@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from tocsin.model.access import Role
 from tocsin.model.event import new_event_id
 from tocsin.model.people import Person
+from tocsin.model.tokens import digest_of
 from tocsin.store import people, sign_in_codes
 from tocsin.store.database import Database
+from tocsin.store.tables.access import sign_in_codes as table
 from tocsin.testing.clock import HandClock
 
 HOUR = timedelta(hours=1)
@@ -37,13 +41,26 @@ async def test_a_code_runs_out(database: Database, clock: HandClock) -> None:
     assert not await use(database, clock, code)
 
 
-async def test_a_new_code_takes_the_place_of_the_one_before(
+async def test_instances_that_start_together_each_have_a_code(
     database: Database, clock: HandClock
 ) -> None:
-    first, second = await create(database, clock), await create(database, clock)
+    codes = [await create(database, clock) for _ in range(2)]
 
-    assert not await use(database, clock, first)
-    assert await use(database, clock, second)
+    assert [await use(database, clock, code) for code in codes] == [True, True]
+
+
+async def test_what_opens_nothing_any_more_is_forgotten(
+    database: Database, clock: HandClock
+) -> None:
+    await use(database, clock, await create(database, clock))
+    await create(database, clock)
+    clock.move(HOUR.total_seconds())
+
+    code = await create(database, clock)
+
+    async with database.read() as conn:
+        kept = (await conn.execute(select(table.c.hash))).scalars().all()
+    assert kept == [digest_of(code)]
 
 
 async def test_with_the_first_person_codes_end(database: Database, clock: HandClock) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bench.ending import end_with_us
 from tests.system.server import free_port
 
 SCRIPT = Path(__file__).parents[2] / "docker" / "nginx" / "nginx.sh"
@@ -75,6 +76,7 @@ class Balancer:
             self._process = subprocess.Popen(
                 [SCRIPT, "start"], env=self.environment, stdout=log, stderr=log
             )
+        end_with_us(self._process, signal.SIGTERM)
         until = time.monotonic() + START_LIMIT_S
         while not self._answers():
             assert self._process.poll() is None, self.log()

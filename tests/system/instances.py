@@ -1,5 +1,6 @@
 """Several instances on one database and one Redis, started and killed by tests."""
 
+import signal
 import socket
 import subprocess
 import time
@@ -7,6 +8,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.ending import end_with_us
 from tests.redis_server import RedisServer, redis_in
 from tests.system.server import LOOK_EVERY_S, START_LIMIT_S, Server, free_port
 
@@ -97,6 +99,7 @@ def nginx_before(folder: Path, servers: Sequence[Server]) -> Generator[int, None
     (folder / "nginx.conf").write_text(NGINX.format(*ports, port), "utf-8")
     command = ["nginx", "-p", str(folder), "-e", "error.log", "-c", "nginx.conf"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
+        end_with_us(process, signal.SIGTERM)
         try:
             deadline = time.monotonic() + START_LIMIT_S
             while not _answers(port):

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from bench.ending import end_with_us
+
 START_LIMIT_S = 60.0
 # The server takes at most half of it; the rest is for a busy machine.
 STOP_LIMIT_S = 20.0
@@ -96,6 +98,7 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
+        end_with_us(self._process)
 
     def is_ready(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)

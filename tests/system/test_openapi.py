@@ -25,7 +25,8 @@ CHECKS = (
 HOOKS = "tests.system.openapi_hooks"
 ROOT = Path(__file__).parent.parent.parent
 
-EXAMPLES = 6
+# The phase called coverage makes dozens of calls by itself.
+EXAMPLES = 3
 SOAK_EXAMPLES = 1000
 
 # Every address that the documents and the clients of Tocsin use.
@@ -59,6 +60,16 @@ ROUTES = {
     ("get", "/api/v1/trainings/{id}"),
     ("get", "/api/v1/files/{id}"),
     ("get", "/api/v1/tokens"),
+    ("get", "/api/v1/release/callbacks"),
+    ("get", "/api/v1/release/projects/{id}/callbacks"),
+    ("post", "/api/v1/release/projects/{id}/callbacks"),
+    ("put", "/api/v1/release/callbacks/{id}"),
+    ("delete", "/api/v1/release/callbacks/{id}"),
+    ("post", "/api/v1/release/callbacks/{id}/test"),
+    ("get", "/api/v1/release/callbacks/history"),
+    ("get", "/api/v1/release/tasks/{id}/callbacks"),
+    ("get", "/api/v1/release/callbacks/{id}/history"),
+    ("post", "/api/v1/release/events"),
 }
 
 
@@ -75,6 +86,7 @@ async def test_the_document_names_every_route(reader: Reader) -> None:
     assert "application/json" in body
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 async def test_every_answer_is_as_described(launch: Launch, tmp_path: Path, is_soak: bool) -> None:
     server = launch({"TOCSIN_AUTH__LOCAL_ROLE": "admin"})

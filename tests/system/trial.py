@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import math
 import random
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -26,11 +27,15 @@ SLOW_S = 2.0
 
 @dataclass
 class Senders:
-    """Senders that post so many messages a second, and repeat each until it is answered 200."""
+    """Senders that post so many messages a second, and repeat each until it is answered 200.
+
+    They leave off when they are told to, or after `most` messages.
+    """
 
     url: str
     secret: str
     rate_per_s: int
+    most: float = math.inf
     receipts: dict[str, tuple[str, int]] = field(default_factory=dict)
     # When an answer was none, a refusal, or late.
     trouble_s: list[float] = field(default_factory=list)
@@ -38,10 +43,16 @@ class Senders:
     statuses: dict[str, int] = field(default_factory=dict)
     sent: int = 0
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _more: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def stop(self) -> None:
         """Begin no further message."""
         self._stop.set()
+
+    async def reach(self, count: int) -> None:
+        """Return once so many messages are begun."""
+        async with self._more:
+            await self._more.wait_for(lambda: self.sent >= count)
 
     async def run(self) -> None:
         """Post until told to stop, and until each message begun has its answer."""
@@ -53,10 +64,12 @@ class Senders:
             aiohttp.ClientSession(timeout=timeout, connector=connector) as session,
             asyncio.TaskGroup() as group,
         ):
-            while not self._stop.is_set():
+            while not self._stop.is_set() and self.sent < self.most:
                 number = next(numbers)
                 group.create_task(self._deliver(session, number))
                 self.sent += 1
+                async with self._more:
+                    self._more.notify_all()
                 due_s = began_s + (number + 1) / self.rate_per_s
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stop.wait(), max(0, due_s - time.monotonic()))

@@ -122,6 +122,17 @@ async def test_news_take_it_back_and_another_silence_is_said_again(tmp_path: Pat
         assert await watched.verdicts() == [("shop", "1")] * 2
 
 
+async def test_that_it_runs_for_long_is_no_news(tmp_path: Path) -> None:
+    async with watched_in(tmp_path) as watched:
+        await watched.ground.append(event(change=began("1", 0)))
+        await watched.look(TWO_HOURS_S)
+        await watched.ground.append(event("deployment.running_long", subject="1"))
+        await watched.look(TWO_HOURS_S + 10)
+
+        assert await rows(watched.ground.database, "SELECT * FROM quiet_watch") == []
+        assert await watched.verdicts() == [("shop", "1")]
+
+
 @pytest.mark.parametrize("completed_at", [6, TWO_HOURS_S - 1])
 async def test_one_that_is_complete_is_never_marked(tmp_path: Path, completed_at: int) -> None:
     async with watched_in(tmp_path) as watched:

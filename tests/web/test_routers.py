@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from tests.journal import told_in
+from tests.web.desks import StandInDesk
 from tests.web.systems import system_over
 from tocsin.clock import SystemClock
 from tocsin.edge.callers import Callers
@@ -33,6 +34,7 @@ async def _nothing(*_: object) -> NoReturn:
 async def api(tmp_path: Path) -> AsyncGenerator[FastAPI, None]:
     loaded, clock = load(environ={}), SystemClock()
     settings = loaded.settings
+    vault = Vault([SecretKey.new()])
     async with told_in(tmp_path) as told:
         credentials = StoredCredentials(told.database, clock)
         parts = Parts(
@@ -47,10 +49,10 @@ async def api(tmp_path: Path) -> AsyncGenerator[FastAPI, None]:
             version="1",
             files=open_files(settings.files, tmp_path),
             signer=Signer((b"k" * 32,), timedelta(minutes=15)),
-            desk=StoredSetUps(
-                SetUps({}, {}, {}), told.database, told.journal, Vault([SecretKey.new()]), clock
-            ),
+            desk=StoredSetUps(SetUps({}, {}, {}), told.database, told.journal, vault, clock),
             try_out=_nothing,
+            vault=vault,
+            callback_desk=StandInDesk(),
         )
         yield build_api(routers=routers_of(parts), version="1", extra_paths={})
 
@@ -78,5 +80,5 @@ async def test_every_part_of_the_api_is_there(api: FastAPI) -> None:
     assert tags == {
         *("deployments", "events", "health", "metrics"),
         *("people", "projects", "session", "sources", "system", "tokens"),
-        "trainings",
+        *("callbacks", "trainings"),
     }

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.web.source_house import SECRET, SourceHouse, source_house
-from tocsin.ingest.masking import MASK
 from tocsin.model.access import Role
+from tocsin.model.masks import MASK
 from tocsin.model.paging import encode_cursor
 
 SHOWN = {"x-webhook-token": SECRET, "content-type": "application/json"}

@@ -9,6 +9,8 @@ declare module "vue-router" {
   interface RouteMeta {
     /** Who may see it; everybody when left out. */
     role?: Role;
+    /** Of the navigation, where the route's own name does not say it. */
+    place?: string;
     /** Without navigation around it. */
     isBare?: boolean;
   }
@@ -74,6 +76,43 @@ const routes: RouteRecordRaw[] = [
     path: "/sources/:kind/:name?",
     name: "source",
     component: () => import("@/screens/sources/SourceScreen.vue"),
+    meta: { role: "viewer" },
+  },
+  // Above the one that takes any id.
+  {
+    path: "/callbacks",
+    name: "callbacks",
+    component: () => import("@/screens/callbacks/CallbacksScreen.vue"),
+    meta: { role: "viewer" },
+  },
+  {
+    path: "/callbacks/history",
+    name: "deliveries",
+    component: () => import("@/screens/callbacks/HistoryScreen.vue"),
+    meta: { role: "viewer", place: "callbacks" },
+  },
+  {
+    path: "/callbacks/statistics",
+    name: "delivery-stats",
+    component: () => import("@/screens/callbacks/StatisticsScreen.vue"),
+    meta: { role: "viewer", place: "callbacks" },
+  },
+  {
+    path: "/callbacks/templates",
+    name: "templates",
+    component: () => import("@/screens/callbacks/TemplatesScreen.vue"),
+    meta: { role: "viewer", place: "callbacks" },
+  },
+  {
+    path: "/callbacks/templates/:id",
+    name: "template",
+    component: () => import("@/screens/callbacks/TemplateScreen.vue"),
+    meta: { role: "viewer", place: "callbacks" },
+  },
+  {
+    path: "/callbacks/:id",
+    name: "callback",
+    component: () => import("@/screens/callbacks/CallbackScreen.vue"),
     meta: { role: "viewer" },
   },
   {

@@ -19,6 +19,12 @@ const ROUTES = [
   { path: "/trainings/:id", name: "training", component: nothing },
   { path: "/events/:id", name: "event", component: nothing },
   { path: "/tokens", name: "tokens", component: nothing },
+  { path: "/callbacks", name: "callbacks", component: nothing },
+  { path: "/callbacks/history", name: "deliveries", component: nothing },
+  { path: "/callbacks/statistics", name: "delivery-stats", component: nothing },
+  { path: "/callbacks/templates", name: "templates", component: nothing },
+  { path: "/callbacks/templates/:id", name: "template", component: nothing },
+  { path: "/callbacks/:id", name: "callback", component: nothing },
 ];
 
 export interface Call {
@@ -46,6 +52,16 @@ export function served(answers: Answers): Call[] {
     );
   });
   return calls;
+}
+
+/** What the documents' part of the API wraps its answers in. */
+export function enveloped(data: unknown) {
+  return { code: 0, data, msg: "ok" };
+}
+
+/** A list of it, all on one page. */
+export function listed(...items: unknown[]) {
+  return enveloped({ items, total: items.length, page: 1, page_size: 50 });
 }
 
 /** Who looks; without it nobody is signed in. */

@@ -1,5 +1,6 @@
 """Build all parts from the settings, on top of an open journal."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from tocsin import __version__
 from tocsin.app.ground import Ground, opened_ground
 from tocsin.app.inbound import Inbound, make_inbound
 from tocsin.app.loops import Loops, run_here
+from tocsin.app.notifying import delivery_loops, make_notify
 from tocsin.app.watching import watch_loops
 from tocsin.bus.supervisor import Supervisor
 from tocsin.clock import Clock
@@ -31,6 +33,7 @@ from tocsin.ingest.trial import try_out
 from tocsin.live.stage import Ground as LiveGround
 from tocsin.live.stage import Live
 from tocsin.model.signed_address import Signer
+from tocsin.notify.stage import Notify
 from tocsin.settings import Loaded, Settings, stages_of
 from tocsin.store.access import StoredCredentials
 from tocsin.store.files import FileStore, open_files
@@ -68,16 +71,17 @@ async def build(loaded: Loaded, clock: Clock) -> AsyncIterator[Tocsin]:
         credentials = StoredCredentials(ground.database, clock)
         callers = Callers(credentials, ground.settings.auth, ground.settings.http)
         inbound = await make_inbound(ground, callers, http)
+        notify = await make_notify(ground)
         live = _live(ground, callers)
         files = open_files(ground.settings.files, ground.settings.data_dir)
         system = _system(ground, live, inbound)
 
         async def wind_down() -> None:
             system.health.stop()
-            await live.drain()
+            await asyncio.gather(live.drain(), notify.leave())
 
         yield Tocsin(
-            front=_front(ground, callers, credentials, inbound, live, system, files),
+            front=_front(ground, callers, credentials, inbound, live, notify, system, files),
             endpoints=_endpoints(ground.settings, live),
             loops=run_here(
                 stages_of(ground.settings),
@@ -85,8 +89,10 @@ async def build(loaded: Loaded, clock: Clock) -> AsyncIterator[Tocsin]:
                     *(ground.bus.loops if ground.bus else ()),
                     *inbound.loops,
                     *live.loops,
+                    *notify.loops,
                     ("store.leases", ground.leases.step),
                     *watch_loops(ground, files, http, options),
+                    *delivery_loops(ground, notify),
                     (
                         "store.retention",
                         ground.leases.alone("store.retention", system.retention.step),
@@ -151,6 +157,7 @@ def _front(
     credentials: StoredCredentials,
     inbound: Inbound,
     live: Live,
+    notify: Notify,
     system: System,
     files: FileStore,
 ) -> App:
@@ -172,6 +179,8 @@ def _front(
         signer=Signer(ground.vault.derive("addresses of files"), good_for),
         desk=desk,
         try_out=lambda key: try_out(receiver, desk.set_up(key), ground.clock),
+        vault=ground.vault,
+        callback_desk=notify.desk,
     )
     routers = routers_of(parts) if "web" in stages else routers_without_web(parts)
     extra_paths = {**entrance_paths(find_sources()), **live.paths}

@@ -1,7 +1,7 @@
 """What all parts stand on: the open journal, what tells of its news, and who this instance is."""
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,12 +10,12 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from tocsin import __version__
+from tocsin.app.commits import Commits
 from tocsin.bus.bus import Bus, make_bus
 from tocsin.clock import Clock
 from tocsin.errors import ConfigError, StoreDown
 from tocsin.live.hub import Hub
 from tocsin.model.audit import instance_event
-from tocsin.model.entry import Entry
 from tocsin.settings import Loaded, Settings, instance_of, stages_of
 from tocsin.store import facts, secrets, sign_in_codes
 from tocsin.store.address import address_of, is_postgres
@@ -24,7 +24,7 @@ from tocsin.store.database import Database, open_database
 from tocsin.store.events import newest_seq
 from tocsin.store.journal import Journal, Limits
 from tocsin.store.key import Vault, load_keys
-from tocsin.store.leases import Leases
+from tocsin.store.leases import Leases, end_former
 from tocsin.store.migrate import migrate
 from tocsin.web.metrics import show_instance
 
@@ -42,6 +42,7 @@ class Ground:
     database: Database
     vault: Vault
     journal: Journal
+    commits: Commits
     hub: Hub
     bus: Bus | None
     leases: Leases
@@ -78,15 +79,20 @@ async def opened_ground(loaded: Loaded, clock: Clock) -> AsyncIterator[Ground]:
         registry = CollectorRegistry()
         show_instance(registry, instance, __version__)
         code = await _prepare(database, vault, settings, clock)
+        await database.write(lambda conn: end_former(conn, instance))
         hub = await _make_hub(database, settings, registry)
-        bus = _make_bus(settings, clock, registry, hub, instance, stack)
+        commits = Commits()
+        if "live" in stages_of(settings):
+            commits.listen(hub.publish)
+        bus = _make_bus(settings, clock, registry, hub, commits, instance, stack)
         ground = Ground(
             loaded=loaded,
             clock=clock,
             registry=registry,
             database=database,
             vault=vault,
-            journal=_make_journal(database, settings, hub, bus, registry),
+            journal=_make_journal(database, settings, commits, bus, registry),
+            commits=commits,
             hub=hub,
             bus=bus,
             leases=Leases(database, clock, instance),
@@ -136,6 +142,7 @@ def _make_bus(
     clock: Clock,
     registry: CollectorRegistry,
     hub: Hub,
+    commits: Commits,
     instance: str,
     stack: AsyncExitStack,
 ) -> Bus | None:
@@ -145,7 +152,7 @@ def _make_bus(
         registry,
         instance=instance,
         epoch=hub.epoch,
-        heard=hub.publish,
+        heard=commits.tell,
         look=hub.look,
     )
     if bus is not None:
@@ -156,16 +163,15 @@ def _make_bus(
 
 
 def _make_journal(
-    database: Database, settings: Settings, hub: Hub, bus: Bus | None, registry: CollectorRegistry
+    database: Database,
+    settings: Settings,
+    commits: Commits,
+    bus: Bus | None,
+    registry: CollectorRegistry,
 ) -> Journal:
     limits = Limits(settings.journal.batch_max_events, settings.journal.queue_max_events)
-    here = hub.publish if "live" in stages_of(settings) else _nobody
-    tell = bus.telling(here) if bus else here
+    tell = bus.telling(commits.tell) if bus else commits.tell
     return Journal(database, Appender(database.dialect), limits, tell, registry)
-
-
-def _nobody(_entries: Sequence[Entry]) -> None:
-    """Nobody is connected here, nor will be."""
 
 
 @asynccontextmanager

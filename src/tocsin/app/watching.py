@@ -9,17 +9,17 @@ from tocsin.store.old_trainings import OldTrainings
 from tocsin.watch.github_hooks import GithubHooks
 from tocsin.watch.redelivery import Redelivery, RedeliveryFigures, SweepPlan
 from tocsin.watch.result_files import ResultFiles
+from tocsin.watch.running_long import LongRunningDeployments
 from tocsin.watch.stalled import StalledDeployments
 from tocsin.watch.trainings import SilentTrainings
 
 
 def watch_loops(ground: Ground, files: FileStore, http: Outbound, options: fal.Options) -> Loops:
     """All of them; `http` goes to where FAL's `options` allow."""
-    stalled = StalledDeployments(
-        ground.database, ground.journal, ground.clock, ground.settings.watch
-    )
+    watched = (ground.database, ground.journal, ground.clock, ground.settings.watch)
     return (
-        _alone(ground, "watch.stalled", stalled.step),
+        _alone(ground, "watch.stalled", StalledDeployments(*watched).step),
+        _alone(ground, "watch.running_long", LongRunningDeployments(*watched).step),
         *_training_loops(ground, files, http, options),
         *_redelivery_loops(ground),
     )

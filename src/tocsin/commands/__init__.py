@@ -45,7 +45,7 @@ StagesOption = Annotated[
     typer.Option(
         "--stages",
         metavar="NAME,NAME",
-        help="Run these stages only: ingest, live, watch, web. Without: all.",
+        help="Run these stages only: ingest, live, notify, watch, web. Without: all.",
     ),
 ]
 UrlOption = Annotated[

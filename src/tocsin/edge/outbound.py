@@ -9,7 +9,7 @@ followed, no proxy or cookie is used, nothing is unpacked; time and size have li
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
@@ -36,6 +36,7 @@ CONNECT_S = 10.0
 READ_S = 30.0
 CHUNK_BYTES = 262_144
 _ANY_HOST = ("*",)
+_REFUSED = Reason.ADDRESS_REFUSED
 
 
 class _RefusedError(OSError):
@@ -68,16 +69,20 @@ class Outbound:
     """
 
     def __init__(
-        self, allowed: Sequence[Network] = (), resolver: AbstractResolver | None = None
+        self,
+        allowed: Sequence[Network] = (),
+        resolver: AbstractResolver | None = None,
+        max_connections: int = 32,
     ) -> None:
         self._allowed = tuple(allowed)
+        self._resolver = CheckedResolver(resolver or ThreadedResolver(), self._allowed)
         self._session = ClientSession(
             connector=TCPConnector(
-                resolver=CheckedResolver(resolver or ThreadedResolver(), self._allowed),
+                resolver=self._resolver,
                 socket_factory=self._socket,
                 # What was looked at is what is connected to, each time anew.
                 use_dns_cache=False,
-                limit=32,
+                limit=max_connections,
             ),
             cookie_jar=DummyCookieJar(),
             trust_env=False,
@@ -151,6 +156,51 @@ class Outbound:
             kind = type(error).__name__
             message = f"{target.host} cannot be reached ({kind})."
             raise TryLater(message, reason=Reason.UNREACHABLE) from error
+
+    async def check(self, url: str) -> None:
+        """Look at an address before anybody calls it; a name that is not known now may be later.
+
+        Raises:
+            GiveUp: it may not be called.
+        """
+        target = self._checked(url, _ANY_HOST)
+        if not _is_address(target.host or ""):
+            await self._resolved(target.host or "", target.port or 0)
+
+    async def connect(self, host: str, port: int) -> socket.socket:
+        """An open socket to `host`, for who speaks something else than HTTP.
+
+        Raises:
+            GiveUp: the host may not be called.
+            TryLater: it cannot be reached now, or not in time.
+        """
+        if _is_address(host) and not is_reachable(host, self._allowed):
+            raise GiveUp(f"{host} is an address that is not public.", reason=_REFUSED)
+        places = [(host, port)]
+        if not _is_address(host):
+            places = [(one["host"], one["port"]) for one in await self._resolved(host, port)]
+        for place in places:
+            family = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
+            with ExitStack() as failing:
+                opened = self._socket((family, socket.SOCK_STREAM, 0, "", place))
+                failing.callback(opened.close)
+                try:
+                    async with asyncio.timeout(CONNECT_S):
+                        await asyncio.get_running_loop().sock_connect(opened, place)
+                except OSError:  # of which a time that is over is one
+                    continue
+                failing.pop_all()
+                return opened
+        raise TryLater(f"{host} cannot be reached.", reason=Reason.UNREACHABLE)
+
+    async def _resolved(self, host: str, port: int) -> list[ResolveResult]:
+        try:
+            return await self._resolver.resolve(host, port)
+        except _RefusedError as error:
+            message = f"{host} leads to an address that is not public."
+            raise GiveUp(message, reason=_REFUSED) from error
+        except OSError:
+            return []
 
     def _checked(self, url: str, hosts: Sequence[str]) -> URL:
         try:

@@ -7,6 +7,7 @@ that ids and names can be checked, and made keepable by `keepable`.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import parse_qs
 
@@ -168,10 +169,14 @@ def _check_depth(value: Any, limit: int) -> None:
 
 def keepable(value: Any, body: bytes) -> Any:
     """`value`, read from the JSON in `body`, with texts that every database and reader can hold."""
+    return _keepable(value) if _has_escapes(body) else value
+
+
+# All events of a batch ask it of one body.
+@lru_cache(maxsize=1)
+def _has_escapes(body: bytes) -> bool:
     # Only by such an escape can a NUL or a surrogate have come in.
-    if b"\\u0000" in body or b"\\ud" in body or b"\\uD" in body:
-        return _keepable(value)
-    return value
+    return b"\\u0000" in body or b"\\ud" in body or b"\\uD" in body
 
 
 def _keepable(value: Any) -> Any:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from tocsin.ingest.masking import MAX_BODY_BYTES, forms_of, masked_request, without_secrets
+from tocsin.ingest.masking import MAX_BODY_BYTES, masked_request
 from tocsin.model.event import NewEvent, Receipt
 from tocsin.model.inbound_call import (
     Counts,
@@ -21,6 +21,7 @@ from tocsin.model.inbound_call import (
     StoredEvent,
     new_call_id,
 )
+from tocsin.model.masks import forms_of, without_secrets
 
 # Of all set-ups together; beyond it a call is kept without its body.
 MAX_BYTES = 16 * 1024 * 1024

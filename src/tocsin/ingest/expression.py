@@ -4,11 +4,10 @@ Pure. One that begins with `$` is a JSONPath (RFC 9535), whose first match count
 (https://cel.dev). Both see `headers`, `query` and `body`. What is not there counts as not told.
 
 Expressions are the operator's, but what they go through is a stranger's, so that their cost is
-bounded: nothing goes through everything for each thing there is, patterns are those of CEL, whose
-time does not depend on them, and what is gone through may have MAX_LOOKED_THROUGH_BYTES.
+bounded: nothing goes through everything for each thing there is, no pattern is Python's, and what
+is gone through may have MAX_LOOKED_THROUGH_BYTES.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -18,13 +17,12 @@ import cel
 from jsonpath import CompoundJSONPath, JSONPath, JSONPathEnvironment
 from jsonpath.exceptions import JSONPathError
 
-MAX_EXPRESSION_CHARS = 500
+from tocsin.model.cel_program import MAX_EXPRESSION_CHARS, program_of
+
 # Less than 100 ms of work, in which nothing else goes on.
 MAX_LOOKED_THROUGH_BYTES = 32_768
 
-_NAMES = frozenset({"headers", "query", "body"})
-_MACRO = re.compile(r"\.\s*(all|exists|exists_one|filter|map)\s*\(\s*(\w+)\s*,")
-_UNDEFINED = re.compile(r"Undefined variable or function: '(.+?)'")
+_NAMES = ("headers", "query", "body")
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ class Expression:
             message = f"expected an expression of at most {MAX_EXPRESSION_CHARS} characters"
             raise ValueError(message)
         self._path = _path(source) if source.startswith("$") else None
-        self._program = None if self._path else _program(source)
+        self._program = None if self._path else program_of(source, _NAMES, "body.project")
 
     def value(self, told: Told) -> Any:
         """What stands there; None when nothing does, or it cannot be worked out.
@@ -114,34 +112,3 @@ def _path(source: str) -> JSONPath:
     if isinstance(path, CompoundJSONPath):
         raise ValueError("expected one JSONPath")  # noqa: TRY004 - a fault of what is written
     return path
-
-
-def _program(source: str) -> cel.Program:
-    try:
-        program = cel.compile(source)
-    except ValueError as error:
-        what = str(error).partition("ERROR: ")[2].partition("\n")[0]
-        raise ValueError(f"expected CEL such as body.project: {what}") from error
-    found = _MACRO.findall(source)
-    if len(found) > 1:
-        raise ValueError("expected CEL that goes through one list at most")
-    if any(name in {"filter", "map"} for name, _ in found):
-        # They put a list together by copying it for each thing that is added.
-        raise ValueError("expected CEL without filter and map; a JSONPath may have [?…]")
-    bound = [variable for _, variable in found]
-    unknown = {*program.variables(), *_undefined(program)} - _NAMES - {*bound}
-    if unknown:
-        names = ", ".join(sorted(unknown))
-        raise ValueError(f"expected CEL over headers, query and body; there is no {names}")
-    return program
-
-
-def _undefined(program: cel.Program) -> list[str]:
-    """The functions that are not there; only a try tells them."""
-    try:
-        program.execute({"headers": {}, "query": {}, "body": {}})
-    except RuntimeError as error:
-        return _UNDEFINED.findall(str(error))
-    except (LookupError, ArithmeticError, TypeError, ValueError):
-        return []
-    return []

@@ -9,14 +9,13 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl, quote, quote_plus, unquote_plus, urlencode
+from urllib.parse import parse_qsl, unquote_plus, urlencode
 
 import orjson
 
 from tocsin.model.inbound_call import KeptRequest
-from tocsin.model.logline import clean_text
+from tocsin.model.masks import MASK, forms_of, without_secrets
 
-MASK = "••••"
 MAX_BODY_BYTES = 65_536
 _MAX_VALUE_CHARS = 2_000
 _SIGNATURE_CHARS = 12
@@ -28,7 +27,6 @@ _WORDS = (
 )
 _SECRET_NAME = re.compile(_WORDS, re.IGNORECASE)
 _SIGNATURE_NAME = re.compile("signature|hmac|^sig$", re.IGNORECASE)
-_TOKEN = re.compile(r"tsn_[A-Za-z0-9_-]+")
 # The end of such a name and its value, in JSON that is cut or broken; of a value with parts all
 # that follows. It begins at the word, so that made-up bodies do not take long.
 _FIELD = re.compile(
@@ -82,23 +80,6 @@ def _value(name: str, value: str, forms: Sequence[str]) -> str:
         # The scheme in front tells what was tried; half of it at most, so that it is never whole.
         value = f"{value[: min(_SIGNATURE_CHARS, len(value) // 2)]}…"
     return without_secrets(value, forms)[:_MAX_VALUE_CHARS]
-
-
-def forms_of(secrets: Sequence[str]) -> list[str]:
-    """The secrets as they may be written, the longest first, as one may be a part of another."""
-    forms = set()
-    for one in filter(None, secrets):
-        escaped = orjson.dumps(one).decode()[1:-1]
-        encoded = base64.b64encode(one.encode()).decode()
-        forms |= {one, escaped, quote(one, safe=""), quote_plus(one), encoded}
-    return sorted(forms, key=len, reverse=True)
-
-
-def without_secrets(text: str, forms: Sequence[str]) -> str:
-    """`text` without any of `forms`, and without any token of Tocsin's."""
-    for form in forms:
-        text = text.replace(form, MASK)
-    return clean_text(_TOKEN.sub(MASK, text))
 
 
 def _body(

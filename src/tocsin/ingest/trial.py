@@ -11,11 +11,12 @@ from datetime import datetime
 from tocsin.clock import Clock
 from tocsin.edge.calls import App, Message, Scope
 from tocsin.errors import Reason, Rejected
-from tocsin.ingest.masking import forms_of, masked_request, without_secrets
+from tocsin.ingest.masking import masked_request
 from tocsin.ingest.set_ups import SetUp
 from tocsin.ingest.source import Sample
 from tocsin.model.event import NewEvent
 from tocsin.model.inbound_call import StoredEvent
+from tocsin.model.masks import forms_of, without_secrets
 from tocsin.model.source_setup import Trial
 
 # Stands in the scope of a call that Tocsin makes itself: the list of what becomes of it.

@@ -10,7 +10,10 @@ from tocsin.model.words import DeploymentState
 
 @dataclass(frozen=True, slots=True)
 class ProjectFigures:
-    """A project's deployments by how their newest runs stand."""
+    """A project's deployments by how their newest runs stand; None while there are none.
+
+    `last_seen_at` is None too for one that a callback alone has named.
+    """
 
     project: str
     deployments: int
@@ -18,8 +21,8 @@ class ProjectFigures:
     success: int
     failed: int
     cancelled: int
-    last_status: DeploymentState
-    last_seen_at: datetime
+    last_status: DeploymentState | None
+    last_seen_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def project_json(figures: ProjectFigures) -> dict[str, Any]:
         "failed": figures.failed,
         "cancelled": figures.cancelled,
         "success_rate": success_rate(figures.success, figures.failed),
-        "last_status": figures.last_status.value,
+        "last_status": None if figures.last_status is None else figures.last_status.value,
         "last_seen_at": rfc3339(figures.last_seen_at),
     }
 

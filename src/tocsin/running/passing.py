@@ -34,11 +34,13 @@ class Passing:
     def wait(self, until: float) -> None:
         """Until the output has ended, or is quiet, or that time has come.
 
-        What was read is handed on in any case, however slow our own reader is.
+        What was read is handed on in any case, however slow our own reader is. It has been quiet
+        from now on at most: last words may be in the pipe, and our thread have had no turn yet.
         """
+        begun = time.monotonic()
         while self._thread.is_alive():
             now, idle_since = time.monotonic(), self._idle_since
-            if idle_since is not None and now >= min(until, idle_since + _QUIET_S):
+            if idle_since is not None and now >= min(until, max(begun, idle_since) + _QUIET_S):
                 return
             self._thread.join(_LOOK_EVERY_S)
 

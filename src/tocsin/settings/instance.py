@@ -6,10 +6,11 @@ import socket
 from tocsin.settings.schema import STAGES, Settings
 
 # Whose the loops are of parts that are no stage. What goes by the clock is `watch`, and only those
-# who show something to live clients have to hear of other instances' commits.
-_STAGE_OF = {"bus": "live", "store": "watch"}
-# What an instance does whatever it runs. Set-ups of sources are shown, and tried out, by `web`.
-_ALWAYS = ("bus.send", "store.leases", "ingest.set_ups", "ingest.call_log")
+# who show something to live clients, or tell people, have to hear of other instances' commits.
+_STAGES_OF = {"bus": ("live", "notify"), "store": ("watch",)}
+# What an instance does whatever it runs. Set-ups of sources, and callbacks, are shown and tried out
+# by `web`.
+_ALWAYS = ("bus.send", "store.leases", "ingest.set_ups", "ingest.call_log", "notify.known")
 
 
 def instance_of(settings: Settings) -> str:
@@ -26,7 +27,7 @@ def stages_of(settings: Settings) -> tuple[str, ...]:
 def is_run(loop: str, stages: tuple[str, ...]) -> bool:
     """Whether a loop of this name goes on where these stages are run."""
     part = loop.partition(".")[0]
-    stage = _STAGE_OF.get(part, part)
-    if stage not in STAGES:
+    of = _STAGES_OF.get(part, (part,))
+    if not set(of) <= set(STAGES):
         raise ValueError(f"the loop {loop} belongs to no stage")
-    return loop in _ALWAYS or stage in stages
+    return loop in _ALWAYS or any(stage in stages for stage in of)

@@ -17,7 +17,7 @@ Secret = SecretStr
 """The type of a secret option: never printed, and may come from a file by `<key>_file`."""
 
 
-STAGES = ("ingest", "live", "watch", "web")
+STAGES = ("ingest", "live", "notify", "watch", "web")
 """The stages that an instance can run."""
 
 
@@ -40,13 +40,36 @@ def _network(value: object) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
         raise ValueError("expected a network such as 10.0.0.0/8 or ::1") from error
 
 
+# RFC 1123, 2.1, and "_", which names in a container network may have.
+_HOST_NAME = re.compile(r"(?=.{1,253}\Z)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.|\Z))+")
+
+
 def _address(value: str) -> str:
-    host, separator, port = value.rpartition(":")
-    is_bare_ipv6 = ":" in host and not (host.startswith("[") and host.endswith("]"))
+    host, _, port = value.rpartition(":")
     is_port = port.isascii() and port.isdecimal() and int(port) <= 65535
-    if not (separator and host and is_port) or is_bare_ipv6 or re.search(r"[\s/@]", host):
+    if not is_port or not _is_host(host):
         raise ValueError("expected HOST:PORT such as 127.0.0.1:8000 or [::1]:8000")
     return value
+
+
+def _is_host(text: str) -> bool:
+    """An IPv6 address in brackets, an IPv4 address, or a name."""
+    is_bracketed = text.startswith("[") and text.endswith("]")
+    try:
+        ipaddress.IPv6Address(text[1:-1]) if is_bracketed else ipaddress.IPv4Address(text)
+    except ValueError:
+        # What is of digits alone was meant as an address.
+        is_name = not is_bracketed and not re.fullmatch(r"[0-9.]*", text)
+        return is_name and _HOST_NAME.fullmatch(text) is not None
+    return True
+
+
+def _listened_on(value: tuple[str, ...]) -> tuple[str, ...]:
+    # Port 0 is another one each time.
+    twice = [one for one in value if value.count(one) > 1 and not one.endswith(":0")]
+    if twice:
+        raise ValueError(f"{twice[0]} stands there twice")
+    return _not_empty(value)
 
 
 def _origin(value: str) -> str:
@@ -83,6 +106,12 @@ def _stage(value: str) -> str:
         hint = f" (did you mean {near[0]}?)" if near else ""
         raise ValueError(f"expected one of {', '.join(STAGES)}{hint}")
     return value
+
+
+def _base_url(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+        raise ValueError("expected an address such as https://open.feishu.cn, or nothing")
+    return value.rstrip("/")
 
 
 def _not_empty(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -122,6 +151,8 @@ Address = Annotated[str, AfterValidator(_address)]
 # Of an HTTP header; "" is none.
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 Origin = Annotated[str, AfterValidator(_origin)]
+# Without a slash at its end; "" is none.
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Stage = Annotated[str, BeforeValidator(_lowered), AfterValidator(_stage)]
 # The bounds keep a slip of the keyboard from becoming an overflow in the database or the loop.
 Number = Annotated[int, BeforeValidator(_number)]
@@ -193,8 +224,30 @@ class LiveSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformSettings:
+    base_url: BaseUrl
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifySettings:
+    allowed_networks: tuple[Network, ...]
+    keep_days: Days
+    pause_after_s: Seconds
+    max_waiting: Count
+    public_url: BaseUrl
+    feishu: PlatformSettings
+    dingtalk: PlatformSettings
+    wechat: PlatformSettings
+    wecom: PlatformSettings
+    slack: PlatformSettings
+    discord: PlatformSettings
+    telegram: PlatformSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WatchSettings:
     stalled_after_s: Seconds
+    running_long_after_s: Seconds
     poll_s: Seconds
     training_ask_after_s: Seconds
     training_ask_every_s: Seconds
@@ -242,7 +295,7 @@ class Settings:
     database_url: Annotated[str, AfterValidator(_database_url), Confidential()] = field(repr=False)
     redis_url: Annotated[str, AfterValidator(_redis_url), Confidential()] = field(repr=False)
     secret_key: Secret
-    listen: Annotated[tuple[Address, ...], AfterValidator(_not_empty)]
+    listen: Annotated[tuple[Address, ...], AfterValidator(_listened_on)]
     instance_id: Annotated[str, AfterValidator(_instance_id)]
     stages: tuple[Stage, ...]
     environment: Annotated[Literal["development", "production"], BeforeValidator(_lowered)]
@@ -253,6 +306,7 @@ class Settings:
     bus: BusSettings
     inbox: InboxSettings
     live: LiveSettings
+    notify: NotifySettings
     watch: WatchSettings
     files: FilesSettings
     retention: RetentionSettings

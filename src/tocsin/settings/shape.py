@@ -139,7 +139,7 @@ def _value(annotation: object) -> Value:
     members = _members(bare)
     return Value(
         annotation,
-        is_secret=_holds_secret(annotation),
+        is_secret=holds_secret(annotation),
         is_list=any(get_origin(part) in {tuple, list, frozenset} for part in members),
         is_optional=type(None) in members,
     )
@@ -154,7 +154,8 @@ def _members(annotation: object) -> tuple[object, ...]:
     return get_args(annotation) if is_union else (annotation,)
 
 
-def _holds_secret(annotation: object) -> bool:
+def holds_secret(annotation: object) -> bool:
+    """Whether values of this type hold something that is never shown."""
     if annotation is Secret or isinstance(annotation, Confidential):
         return True
-    return any(_holds_secret(part) for part in get_args(annotation))
+    return any(holds_secret(part) for part in get_args(annotation))

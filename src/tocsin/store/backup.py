@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -49,6 +50,30 @@ def back_up(url: URL, file: Path, tell: Tell) -> int:
             with suppress(OSError):
                 left.unlink()
     return newest
+
+
+def back_up_files(folder: Path, to: Path) -> int:
+    """Copy what trainings have brought into a new folder, for nobody else's eyes; how many files.
+
+    A file never changes, so that those which the database tells of are whole once it is copied;
+    what is removed meanwhile, or still on its way, is left out.
+
+    Raises:
+        ConfigError: there is such a folder, or there can be none.
+    """
+    files = [one for one in folder.rglob("*") if one.is_file() and "#" not in one.name]
+    copied = 0
+    try:
+        to.mkdir(mode=0o700)
+        for one in files:
+            target = to / one.relative_to(folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):
+                shutil.copyfile(one, target)
+                copied += 1
+    except OSError as error:
+        raise ConfigError([f"FILE: cannot write {to}: {error.strerror}"]) from error
+    return copied
 
 
 def _copy(source: Path, draft: Path, tell: Tell) -> None:

@@ -8,11 +8,11 @@ comes next; the others pass.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Dialect, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin.model.times import to_us
-from tocsin.store.statement import insert_for
+from tocsin.store.statement import Insert, compiled, insert_for
 from tocsin.store.tables.journal import cursors
 
 
@@ -36,20 +36,31 @@ def locked_position(conn: Connection, stage: str) -> int | None:
 
     None while another instance has it locked. (On SQLite a transaction that writes is alone.)
     """
-    begun = insert_for(conn.dialect, cursors).values(stage=stage, seq=0, moved_at=0)
-    conn.execute(begun.on_conflict_do_nothing())
-    row = select(cursors.c.seq).where(cursors.c.stage == stage).with_for_update(skip_locked=True)
-    return conn.execute(row).scalar_one_or_none()
+    compiled(conn.dialect, _begun).run(conn, stage, 0, 0)
+    rows = compiled(conn.dialect, _locked).fetch(conn, stage)
+    return rows[0][0] if rows else None
 
 
 def move(conn: Connection, to: Position) -> None:
     """Say how far a stage has read."""
-    statement = insert_for(conn.dialect, cursors).values(
-        stage=to.stage, seq=to.seq, moved_at=to_us(to.at)
-    )
-    conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=[cursors.c.stage],
-            set_={"seq": statement.excluded.seq, "moved_at": statement.excluded.moved_at},
-        )
-    )
+    compiled(conn.dialect, _moved).run(conn, to.stage, to.seq, to_us(to.at))
+
+
+def _row(dialect: Dialect) -> Insert:
+    names = ("stage", "seq", "moved_at")
+    return insert_for(dialect, cursors).values({name: bindparam(name) for name in names})
+
+
+def _begun(dialect: Dialect) -> Insert:
+    return _row(dialect).on_conflict_do_nothing()
+
+
+def _locked(_dialect: Dialect) -> Select[tuple[int]]:
+    row = select(cursors.c.seq).where(cursors.c.stage == bindparam("stage"))
+    return row.with_for_update(skip_locked=True)
+
+
+def _moved(dialect: Dialect) -> Insert:
+    row = _row(dialect)
+    changed = {"seq": row.excluded.seq, "moved_at": row.excluded.moved_at}
+    return row.on_conflict_do_update(index_elements=[cursors.c.stage], set_=changed)

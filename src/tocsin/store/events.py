@@ -78,6 +78,12 @@ async def page_of_any(
     return Page(items[:limit], is_more=through is not None or len(items) > limit)
 
 
+async def with_seqs(conn: AsyncConnection, seqs: Collection[int]) -> Sequence[Event]:
+    """Those of these events that are still there, in order of seq."""
+    statement = select(events).where(in_list(events.c.seq, "seqs")).order_by(events.c.seq)
+    return [_event(row) for row in await conn.execute(statement, {"seqs": json_list(seqs)})]
+
+
 async def by_id(conn: AsyncConnection, event_id: str) -> Event | None:
     """The event with this id; the newest, should several senders have given it."""
     statement = select(events).where(events.c.id == event_id).order_by(events.c.seq.desc()).limit(1)

@@ -12,7 +12,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 T = TypeVar("T")
-Check = Callable[[Connection], None]
+Check = Callable[[Connection], object]
 
 _check: ContextVar[Check | None] = ContextVar("check", default=None)
 

@@ -24,7 +24,8 @@ from tocsin.store.database import Database
 from tocsin.store.fence import fenced_also
 
 T = TypeVar("T")
-Also = Callable[[Connection], None]
+# What it gives is nobody's.
+Also = Callable[[Connection], object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,9 @@ import structlog
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Dialect,
     Select,
+    bindparam,
     case,
     cast,
     extract,
@@ -35,7 +37,7 @@ from tocsin.errors import LeaseLost, StoreDown
 from tocsin.model.times import to_us
 from tocsin.store.database import Database
 from tocsin.store.fence import fence
-from tocsin.store.statement import insert_for
+from tocsin.store.statement import compiled, insert_for
 from tocsin.store.tables.leases import leases
 from tocsin.store.tables.metadata import BigInt
 
@@ -67,7 +69,7 @@ def take(
     """Take or renew what is free or the owner's already; gives what is the owner's now."""
     if not names:
         return {}
-    at = _present(conn, now)
+    at = present(conn, now)
     # In one order, so that no two instances wait for each other.
     rows = [
         {"name": name, "owner": owner, "token": 1, "until": at + _LASTS_US}
@@ -94,6 +96,15 @@ def give_back(conn: Connection, owner: str) -> None:
     conn.execute(update(leases).where(leases.c.owner == owner).values(until=0))
 
 
+def end_former(conn: Connection, instance: str) -> None:
+    """Let go what earlier runs of this instance have: one that begins is not there twice.
+
+    Else what one did that was killed would wait for as long as its leases last, though it is back.
+    """
+    former = leases.c.owner.startswith(f"{instance} ", autoescape=True)
+    conn.execute(update(leases).where(former).values(until=0))
+
+
 def check(conn: Connection, lease: Lease) -> None:
     """Have nobody else take the lease before the transaction of `conn` ends.
 
@@ -102,10 +113,14 @@ def check(conn: Connection, lease: Lease) -> None:
     Raises:
         LeaseLost: somebody else has it now.
     """
-    is_it = (leases.c.name == lease.name, leases.c.owner == lease.owner)
-    statement = select(leases.c.token).where(*is_it).with_for_update(read=True)
-    if conn.execute(statement).scalar() != lease.token:
+    rows = compiled(conn.dialect, _token).fetch(conn, lease.name, lease.owner)
+    if [token for (token,) in rows] != [lease.token]:
         raise LeaseLost(f"{lease.name} is done by another instance now; nothing was stored.")
+
+
+def _token(_dialect: Dialect) -> Select[tuple[int]]:
+    is_it = (leases.c.name == bindparam("name"), leases.c.owner == bindparam("owner"))
+    return select(leases.c.token).where(*is_it).with_for_update(read=True)
 
 
 async def owners(conn: AsyncConnection, now: datetime) -> Mapping[str, str]:
@@ -120,14 +135,14 @@ def instances(conn: Connection, now: datetime) -> set[str]:
 
 
 def _held(conn: Connection | AsyncConnection, now: datetime) -> Select[Any]:
-    return select(leases.c.name, leases.c.owner).where(leases.c.until > _present(conn, now))
+    return select(leases.c.name, leases.c.owner).where(leases.c.until > present(conn, now))
 
 
 def _instance(owner: str) -> str:
     return owner.rpartition(" ")[0]
 
 
-def _present(conn: Connection | AsyncConnection, now: datetime) -> ColumnElement[int]:
+def present(conn: Connection | AsyncConnection, now: datetime) -> ColumnElement[int]:
     """The present instant: by the database's clock, as instances' may differ, or by `now`."""
     if conn.dialect.name == "postgresql":
         return cast(extract("epoch", sql.clock_timestamp()) * 1_000_000, BigInt)

@@ -1,6 +1,6 @@
 """Deployments under way, and until when news of each is awaited."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,15 +29,15 @@ class Quiet:
 
 
 async def heard_of(
-    conn: AsyncConnection, after: int, upto: int, but: str
+    conn: AsyncConnection, after: int, upto: int, but: Collection[str]
 ) -> Sequence[tuple[int, bool, int, datetime]]:
-    """Deployments with events in that span, other than of type `but`.
+    """Deployments with events in that span, other than of the types `but`.
 
     As pk, whether it is under way, last seq, last news.
     """
     about = (
         select(events.c.subject, events.c.project)
-        .where(events.c.seq > after, events.c.seq <= upto, events.c.type != but)
+        .where(events.c.seq > after, events.c.seq <= upto, events.c.type.not_in(but))
         .distinct()
         .subquery()
     )

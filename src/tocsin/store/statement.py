@@ -7,6 +7,7 @@ up the interpreter at every single statement, and has to win it back from a busy
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import Any, Protocol, cast
 
@@ -129,6 +130,12 @@ def compile_for(dialect: Dialect, statement: ClauseElement) -> Compiled:
         raise TypeError("the writer's driver must take positional parameters")
     # Sent as they lie in memory, and not as text with escapes, values cost half.
     return Compiled(str(compiled).replace("%s", "%b"))
+
+
+@lru_cache(maxsize=64)
+def compiled(dialect: Dialect, make: Callable[[Dialect], ClauseElement]) -> Compiled:
+    """What `make` gives for that database, compiled once; parameters as for `compile_for`."""
+    return compile_for(dialect, make(dialect))
 
 
 def compile_rows(dialect: Dialect, rows: RowsStatement) -> CompiledRows:

@@ -50,11 +50,12 @@ class Reply:
 
 
 class Outside:
-    """The server; made by `outside`. What no script tells is answered 404."""
+    """The server; made by `outside`. What no script tells is answered by `always`: 404."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
         self.url = ""
+        self.always = Reply(status=404)
         self._scripts: dict[tuple[str, str], list[Reply]] = {}
 
     def answer(self, path: str, first: Reply, *more: Reply, method: str = "GET") -> None:
@@ -70,7 +71,7 @@ class Outside:
         headers = {name.lower(): value for name, value in request.headers.items()}
         body = await request.read()
         self.asked.append(Asked(request.method, request.path, request.query, headers, body))
-        script = self._scripts.get((request.method, request.path), [Reply(status=404)])
+        script = self._scripts.get((request.method, request.path), [self.always])
         reply = script.pop(0) if len(script) > 1 else script[0]
         if reply.after is not None:
             await reply.after.wait()

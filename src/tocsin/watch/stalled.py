@@ -10,6 +10,7 @@ from tocsin.store import cursors, events, quiet_watch
 from tocsin.store.cursors import Position
 from tocsin.store.database import Database
 from tocsin.store.journal import Journal
+from tocsin.watch.overtime import RUNNING_LONG
 from tocsin.watch.quiet import STALLED, Heard, expectations, stalled_event
 
 STAGE = "watch.stalled"
@@ -44,7 +45,8 @@ class StalledDeployments:
             if newest <= after:
                 return False
             upto = min(newest, after + SPAN)
-            heard = [Heard(*row) for row in await quiet_watch.heard_of(conn, after, upto, STALLED)]
+            rows = await quiet_watch.heard_of(conn, after, upto, (STALLED, RUNNING_LONG))
+        heard = [Heard(*row) for row in rows]
         expected = expectations(heard, self._settings.stalled_after_s)
         now = self._clock.now()
         is_ours = await self._database.write(

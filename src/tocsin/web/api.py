@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from tocsin.web.ambiguous import add_ambiguous_handler
 from tocsin.web.one_segment_ids import OneSegmentIds
 from tocsin.web.problems import add_problem_handlers
+from tocsin.web.release_envelope import ReleaseEnvelope
 from tocsin.web.security_headers import SecurityHeaders
 
 _DESCRIPTION = (
@@ -57,5 +58,6 @@ def build_api(
     for router in routers:
         api.include_router(router)
     api.add_middleware(OneSegmentIds)
+    api.add_middleware(ReleaseEnvelope)
     api.add_middleware(SecurityHeaders)
     return api

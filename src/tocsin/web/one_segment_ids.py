@@ -14,6 +14,8 @@ from tocsin.edge.calls import App, Receive, Scope, Send
 COLLECTIONS: Mapping[bytes, tuple[bytes, ...]] = {
     b"/api/v1/deployments/": (b"/steps", b"/usual", b"/logs", b"/logs/outline", b"/logs/search"),
     b"/api/v1/events/": (),
+    b"/api/v1/release/projects/": (b"/callbacks",),
+    b"/api/v1/release/tasks/": (b"/callbacks",),
     b"/api/v1/trainings/": (),
 }
 

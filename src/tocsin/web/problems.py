@@ -13,6 +13,7 @@ from starlette.routing import Match
 
 from tocsin.edge.answers import PROBLEM, fields_of, problem, refusal_headers, status_of
 from tocsin.errors import FieldFault, Reason, TocsinError
+from tocsin.web.release_envelope import is_release, refusal
 
 _MEDIA_TYPE = PROBLEM.decode()
 _SCHEMA: dict[str, Any] = {
@@ -125,14 +126,19 @@ def _allowed_methods(request: Request) -> list[str]:
     ]
 
 
-async def _on_our_fault(_request: Request, _error: Exception) -> Response:
+async def _on_our_fault(request: Request, _error: Exception) -> Response:
     # Starlette raises the error on after this answer, so that the server logs it.
     detail = "Tocsin failed; its log says why."
-    return JSONResponse(
-        {"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": detail},
-        500,
-        media_type=_MEDIA_TYPE,
-    )
+    said = {
+        "type": "about:blank",
+        "title": "Internal Server Error",
+        "status": 500,
+        "detail": detail,
+    }
+    if is_release(request.scope["path"]):
+        # This answer passes by all that stands in front of the routes.
+        return JSONResponse(refusal(said), 500)
+    return JSONResponse(said, 500, media_type=_MEDIA_TYPE)
 
 
 async def _on_bad_fields(request: Request, error: Exception) -> Response:
@@ -149,7 +155,7 @@ async def _on_bad_fields(request: Request, error: Exception) -> Response:
                 reason = Reason.WRONG_CONTENT_TYPE
                 return problem_response(415, reason, "Expected Content-Type: application/json.")
             return _unreadable("Expected a JSON object as body.")
-    fields = [FieldFault(_path(fault["loc"]), _message(fault)) for fault in faults]
+    fields = [FieldFault(_path(fault["loc"]), sentence_of(fault)) for fault in faults]
     detail = "; ".join(f"{field.field}: {field.message}" for field in fields[:3])
     return problem_response(422, Reason.BAD_FIELD, detail, fields)
 
@@ -172,7 +178,7 @@ def _path(place: Sequence[int | str]) -> str:
     return ".".join(str(part) for part in inner)
 
 
-def _message(fault: Mapping[str, Any]) -> str:
+def sentence_of(fault: Mapping[str, Any]) -> str:
     """What was expected; never what was sent, which may be a password."""
     text = str(fault["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")
     return text[:1].lower() + text[1:]

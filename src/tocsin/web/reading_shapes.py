@@ -195,8 +195,8 @@ class ProjectView(Shape):
     failed: int
     cancelled: int
     success_rate: Rate | None = Field(description="Of those that succeeded or failed.")
-    last_status: Status
-    last_seen_at: Instant
+    last_status: Status | None = Field(description="null without deployments.")
+    last_seen_at: Instant | None = Field(description="null while nothing was told of it.")
 
 
 class ProjectsPage(Shape):

@@ -13,6 +13,7 @@ from tocsin.store.access import StoredCredentials
 from tocsin.store.database import Database
 from tocsin.store.files import FileStore
 from tocsin.store.journal import Journal
+from tocsin.store.key import Vault
 from tocsin.store.passwords import Passwords
 from tocsin.web import (
     deployments,
@@ -31,6 +32,8 @@ from tocsin.web import (
     tokens,
     trainings,
 )
+from tocsin.web.callback_desk import CallbackDesk
+from tocsin.web.release import release_routers
 from tocsin.web.sign_in import SignIn
 
 
@@ -51,6 +54,8 @@ class Parts:
     signer: Signer
     desk: sources.SetUpDesk
     try_out: source_calls.TryOut
+    vault: Vault
+    callback_desk: CallbackDesk
 
 
 def routers_without_web(parts: Parts) -> list[APIRouter]:
@@ -115,4 +120,12 @@ def routers_of(parts: Parts) -> list[APIRouter]:
             signer=parts.signer,
         ),
         files.router(database=database, files=parts.files, clock=clock, signer=parts.signer),
+        *release_routers(
+            database=database,
+            journal=journal,
+            vault=parts.vault,
+            callers=callers,
+            clock=clock,
+            desk=parts.callback_desk,
+        ),
     ]

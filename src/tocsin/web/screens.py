@@ -23,6 +23,7 @@ STATIC = Path(__file__).parent / "static"
 PLACES = frozenset(
     {
         "",
+        "callbacks",
         "deployments",
         "events",
         "people",

@@ -5,14 +5,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
+import pytest
 import standardwebhooks
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.ingest.receiving import REMOTE, receiving_in
 from tests.ingest.samples import RECEIVED_AT, call, options_of, read, sample, verify
+from tocsin.errors import ConfigError
 from tocsin.ingest.signature import encoded, standard_headers
 from tocsin.ingest.source import Verdict, extras_of, find_sources
 from tocsin.model.times import rfc3339
+from tocsin.settings import load
 
 SOURCE = find_sources()["standard"]
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -84,3 +87,33 @@ def test_for_a_public_key_alone_nothing_can_be_signed() -> None:
     made = make(options_of(SOURCE), ("whpk_AAAA",), RECEIVED_AT)
 
     assert "webhook-signature" not in made.headers
+
+
+@pytest.mark.parametrize("key", ["secret", "previous_secret"])
+@pytest.mark.parametrize("text", ["whsec_not-Base64!", "whsec_", "whpk_", "whpk_AAAA"])
+def test_a_secret_that_can_hold_for_no_call_stops_the_start(key: str, text: str) -> None:
+    environ = {f"TOCSIN_SOURCES__STANDARD__{key.upper()}": text}
+
+    with pytest.raises(ConfigError) as caught:
+        load(environ=environ, kinds={"standard": SOURCE.Options})
+
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"sources.standard.{key}: expected ")
+
+
+def test_such_a_secret_is_not_shown() -> None:
+    environ = {"TOCSIN_SOURCES__STANDARD__SECRET": "whsec_hunter2!"}
+
+    with pytest.raises(ConfigError) as caught:
+        load(environ=environ, kinds={"standard": SOURCE.Options})
+
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "plain text!", SECRET, "whpk_" + "A" * 43])
+def test_any_other_secret_is_taken(text: str) -> None:
+    environ = {"TOCSIN_SOURCES__STANDARD__SECRET": text}
+
+    loaded = load(environ=environ, kinds={"standard": SOURCE.Options})
+
+    assert isinstance(loaded.settings.sources["standard"], SOURCE.Options)

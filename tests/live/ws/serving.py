@@ -29,7 +29,7 @@ from tocsin.live.ws.broadcasts import Broadcasts
 from tocsin.live.ws.endpoint import WsEndpoint
 from tocsin.live.ws.metrics import WsMetrics
 from tocsin.model.access import Role
-from tocsin.model.event import new_event_id
+from tocsin.model.event import NewEvent, new_event_id
 from tocsin.model.tokens import Token, digest_of, new_token
 from tocsin.store import tokens
 from tocsin.store.access import StoredCredentials
@@ -120,6 +120,13 @@ class Live:
             body = orjson.dumps(dict(message))
             call = InboundCall({}, {}, body, "", self.clock.now(), BodyLimits())
             await self.journal.append(deployment.read(call, deployment.Options()))
+
+    async def tell_delivery(self, kind: str, delivery_id: str, **data: Any) -> None:
+        """Have it known what became of a delivery."""
+        at = self.clock.now()
+        said = {"delivery_id": delivery_id, **data}
+        new = NewEvent(new_event_id(), "tocsin", kind, "shop", delivery_id, at, at, said)
+        await self.journal.append([new])
 
     async def token(self, role: Role) -> str:
         text = new_token()

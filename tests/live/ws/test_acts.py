@@ -76,6 +76,26 @@ async def test_deployments_come_as_they_are_told(tmp_path: Path) -> None:
     assert seqs(told) == [1, 2]
 
 
+async def test_what_became_of_deliveries_is_told_and_can_be_resumed(tmp_path: Path) -> None:
+    async with live_in(tmp_path) as live:
+        async with live.client() as client:
+            await live.tell_delivery("delivery.retrying", "d-1", channel="slack", status=503)
+            await live.tell_delivery("delivery.sent", "d-1", channel="slack", status=200)
+            told = [await client.hear(), await client.hear()]
+        async with live.client() as client:
+            since = {"epoch": live.hub.epoch, "seq": 1}
+            wanted = ["webhook_event"]
+            await client.ask("subscribe", "subscribed", event_types=wanted, since=since)
+            again = await client.hear()
+
+    for one in (*told, again):
+        check_told(one)
+    assert [one["type"] for one in told] == ["webhook_event", "webhook_event"]
+    assert [one["data"]["event_type"] for one in told] == ["retrying", "sent"]
+    assert [one["seq"] for one in told] == [1, 2]
+    assert again == told[1]
+
+
 async def test_a_subscription_is_answered_with_all_that_is_on_now(tmp_path: Path) -> None:
     async with live_in(tmp_path) as live, live.client() as client:
         await live.tell(line("one"))

@@ -1,5 +1,6 @@
 """Subscriptions: what a client gets after any sequence of subscribing and unsubscribing."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.live.ws.client_messages import Filters, Subscribe, Unsubscribe
+from tocsin.live.ws.dialect import Journaled
 from tocsin.live.ws.server_messages import (
     DEFAULT_TYPES,
     EVENT_TYPES,
@@ -19,7 +21,6 @@ from tocsin.live.ws.server_messages import (
     ServiceEvent,
     StatusUpdate,
     SubscribedFilters,
-    WebhookEvent,
 )
 from tocsin.live.ws.subscription import MAX_NAMED, Subscription, TooManyNamed
 from tocsin.model.event import Event
@@ -47,6 +48,11 @@ def event(project: str, deployment_id: str) -> Event:
 
 def wants(subscription: Subscription, project: str, deployment_id: str) -> bool:
     return any(one.matches(event(project, deployment_id)) for one in subscription.selection)
+
+
+def is_told_of_deliveries(subscription: Subscription) -> bool:
+    sent = replace(event("shop", "d-1"), source="tocsin", type="delivery.sent")
+    return any(one.matches(sent) for one in subscription.selection)
 
 
 def alert(level: AlertLevel = "warning") -> Alert:
@@ -114,6 +120,17 @@ def test_deployments_and_projects_that_are_named_add_up() -> None:
     assert wants(found, "b", "7")
     assert not wants(found, "b", "1")
     assert not found.names_all_deployments
+
+
+def test_naming_projects_does_not_narrow_what_became_of_deliveries() -> None:
+    named = after(Subscribe(projects=("a",)))
+    only = after(Subscribe(event_types=("webhook_event",), projects=("a",)))
+
+    for one in (named, only):
+        assert is_told_of_deliveries(one)
+        assert one.journaled.has_webhooks
+    assert not wants(only, "a", "1")
+    assert not is_told_of_deliveries(named.unsubscribe(Unsubscribe(event_types=("webhook_event",))))
 
 
 def test_without_the_last_one_named_no_deployment_is_left() -> None:
@@ -184,7 +201,6 @@ def test_a_filter_takes_the_place_of_the_former_and_an_empty_one_lifts_it() -> N
         (service("a"), "service_event"),
         (alert(), "alert"),
         (lines("INFO"), "log_update"),
-        (WebhookEvent("w", "sent", "discord", "", "success", "m", "t"), "webhook_event"),
     ],
 )
 def test_what_is_not_subscribed_to_is_not_given(data: Any, kind: EventType) -> None:
@@ -210,4 +226,6 @@ def test_the_law_of_subscribing(said: list[Subscribe | Unsubscribe]) -> None:
     assert found.types == named
     assert set(found.in_order()) == named
     assert found.deployment_type in {None, "posco_event", "deployment_event"}
-    assert (found.selection != frozenset()) <= (found.deployment_type is not None)
+    assert (found.selection == frozenset()) >= (found.journaled == Journaled(None, False))
+    assert found.journaled == (found.deployment_type, "webhook_event" in named)
+    assert is_told_of_deliveries(found) or "webhook_event" not in named

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.system.browser import CHROMIUM, FLAGS, START_LIMIT_S
 from tests.system.conftest import WITHOUT_LIMIT
+from tests.system.screens.callback_story import LOOPBACK, chat, fill_callbacks
 from tests.system.screens.inbound_story import fill_inbound
 from tests.system.screens.story import fill
 from tests.system.server import Server
@@ -34,13 +35,25 @@ def browser() -> Generator[Browser, None, None]:
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server, None, None]:
+def robots() -> Generator[str, None, None]:
+    """Where a chat's robots are that take what the server tells."""
+    with chat() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory, robots: str) -> Generator[Server, None, None]:
     """A server with a story, where a caller on this machine is an administrator."""
-    settings = {**WITHOUT_LIMIT, "TOCSIN_AUTH__LOCAL_ROLE": "admin"}
+    settings = {
+        **WITHOUT_LIMIT,
+        "TOCSIN_AUTH__LOCAL_ROLE": "admin",
+        "TOCSIN_NOTIFY__ALLOWED_NETWORKS": LOOPBACK,
+    }
     server = Server(tmp_path_factory.mktemp("shown"), settings)
     try:
         fill(server.start())
         fill_inbound(server)
+        fill_callbacks(server, robots)
         yield server
     finally:
         server.clean_up()

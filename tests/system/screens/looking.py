@@ -1,4 +1,4 @@
-"""Look at every screen in one language: both themes, two widths, by axe, and for what is cut.
+"""Look at screens in one language: both themes, two widths, by axe, and for what is cut.
 
 The pictures are kept in `reports/screens/`, for people to look at.
 """
@@ -20,13 +20,16 @@ ROOT = Path(__file__).parents[3]
 PICTURES = ROOT / "reports" / "screens"
 AXE = ROOT / "ui/node_modules/axe-core/axe.min.js"
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+COLOURS = ("color-contrast", "link-in-text-block")
+Theme = Literal["light", "dark"]
 # The dark theme is the same page in other colours.
-RULES: Mapping[Literal["light", "dark"], Sequence[str]] = {
-    "light": WCAG,
-    "dark": ("color-contrast", "link-in-text-block"),
-}
-WIDTHS = (1280, 360)
-NARROW = 360
+RULES: Mapping[Theme, Sequence[str]] = {"light": WCAG, "dark": COLOURS}
+WIDE, NARROW, HEIGHT = 1280, 360, 800
+# As little as possible changes from one to the next, for each change takes time.
+NARROW_LOOKS: Sequence[tuple[int, Theme]] = ((NARROW, "dark"), (NARROW, "light"))
+LOOKS: Sequence[tuple[int, Theme]] = ((WIDE, "light"), (WIDE, "dark"), *NARROW_LOOKS)
+# The screens are looked at in so many tests.
+TURNS = 2
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,9 @@ class Sight:
     # A selector, as words differ by language; or a key.
     press: str = ""
     key: str = ""
-    only_narrow: bool = False
+    # A selector of what is there only once the screen, or what was pressed, shows all of it.
+    shows: str = ""
+    looks: Sequence[tuple[int, Theme]] = LOOKS
 
 
 MAIN_BUTTON = "main header .n-button--primary-type"
@@ -49,7 +54,7 @@ SIGHTS = {
     "deployments": Sight("/"),
     "deployments-none": Sight("/?q=nothing-is-called-this"),
     "keys": Sight("/?q=nothing-is-called-this", key="?"),
-    "places": Sight("/?q=nothing-is-called-this", press="nav button", only_narrow=True),
+    "places": Sight("/?q=nothing-is-called-this", press="nav button", looks=NARROW_LOOKS),
     "failed": Sight(f"/deployments/{FAILED}?project={SHOP}"),
     "running": Sight(f"/deployments/{RUNNING}?project={SHOP}"),
     "unknown": Sight("/deployments/no-such-thing"),
@@ -65,6 +70,16 @@ SIGHTS = {
     "source": Sight(f"/sources/github/{TEAM}", press=ROW),
     "source-new": Sight("/sources/alertmanager"),
     "source-remove": Sight(f"/sources/gitea/{TEAM}", press=GRAVE_BUTTON),
+    "callbacks": Sight("/callbacks"),
+    "callback": Sight("/callbacks", press=ROW, shows=".preview .drawn"),
+    "callback-new": Sight("/callbacks/new"),
+    "deliveries": Sight("/callbacks/history"),
+    "delivery": Sight("/callbacks/history?status=failed", press=ROW, shows=".whole, .pairs"),
+    "deliveries-none": Sight("/callbacks/history?task=nothing-is-called-this"),
+    "delivery-stats": Sight("/callbacks/statistics"),
+    "templates": Sight("/callbacks/templates"),
+    "template": Sight("/callbacks/templates", press=ROW, shows=".preview .drawn"),
+    "template-new": Sight("/callbacks/templates/new", shows=".preview .drawn"),
     "system": Sight("/system"),
     "people": Sight("/people"),
     "tokens": Sight("/tokens"),
@@ -111,10 +126,10 @@ CUT = r"""() => {
 # What a bar at the window's edge covers by half is whole after a scroll. To find a name for each
 # thing that is well would take half of the time.
 AXE_WITHOUT_BAR = """async (rules) => {
-  const bar = document.querySelector('nav');
-  bar?.style.setProperty('position', 'static');
+  const bars = document.querySelectorAll('nav.places, [data-bar]');
+  for (const bar of bars) bar.style.setProperty('position', 'static');
   const found = await axe.run({ runOnly: rules, resultTypes: ['violations'] });
-  bar?.style.removeProperty('position');
+  for (const bar of bars) bar.style.removeProperty('position');
   return found.violations;
 }"""
 
@@ -129,26 +144,35 @@ STILL = """async (theme) => {
 }"""
 
 
-def look(shown: Server, opened: Open, language: str, width: int) -> None:
-    """Open each screen; every fault of all of them is told at once."""
+def look(shown: Server, opened: Open, language: str, turn: int) -> None:
+    """Open each screen of this turn; every fault of all of them is told at once.
+
+    Each is loaded once if it can be, and then its window and its theme change under it.
+    """
     PICTURES.mkdir(parents=True, exist_ok=True)
     faults: list[str] = []
     # The browser itself tells of the answer to an address that nothing is at.
     foreseen = ("404 (Not Found)",)
-    with opened(f"{shown.url}/", language=language, width=width, foreseen=foreseen) as page:
+    with opened(f"{shown.url}/", language=language, foreseen=foreseen) as page:
         page.add_init_script(path=AXE)
         page.emulate_media(reduced_motion="reduce")
-        for name, sight in SIGHTS.items():
-            if sight.only_narrow and width > NARROW:
-                continue
-            page.emulate_media(color_scheme="light")
-            open_sight(page, f"{shown.url}{sight.address}", sight)
-            for theme, rules in RULES.items():
+        device = page.context.new_cdp_session(page)
+        for name, sight in list(SIGHTS.items())[turn::TURNS]:
+            opened_at = 0
+            for width, theme in sight.looks:
                 page.emulate_media(color_scheme=theme)
+                page.set_viewport_size({"width": width, "height": HEIGHT})
+                touch = {"enabled": width == NARROW}
+                device.send("Emulation.setTouchEmulationEnabled", touch)
+                # What is pressed may show something else where there is less room.
+                if not opened_at or (sight.press and opened_at != width):
+                    open_sight(page, f"{shown.url}{sight.address}", sight)
+                    opened_at = width
+                settle(page)
                 page.evaluate(STILL, theme)
                 picture = f"{name}-{language}-{theme}-{width}"
                 page.screenshot(path=PICTURES / f"{picture}.png")
-                faults += [f"{picture}: {fault}" for fault in faults_of(page, rules)]
+                faults += [f"{picture}: {one}" for one in faults_of(page, RULES[theme])]
     assert not faults, "\n".join(faults)
 
 
@@ -158,6 +182,9 @@ def open_sight(page: Page, address: str, sight: Sight) -> None:
     settle(page)
     if sight.press:
         page.locator(sight.press).first.click()
+        settle(page)
+    if sight.shows:
+        page.wait_for_selector(sight.shows, state="attached")
         settle(page)
     if sight.key:
         page.keyboard.press(sight.key)
@@ -175,7 +202,7 @@ def faults_of(page: Page, rules: Sequence[str]) -> list[str]:
     """What is missing, cut, or hard to use with a screen reader or for weak eyes."""
     missing = [f"text is missing: {one}" for one in page.evaluate(MISSING)]
     cut = [f"cut: {one}" for one in page.evaluate(CUT)]
-    violations: list[dict[str, Any]] = page.evaluate(AXE_WITHOUT_BAR, list(rules))
+    violations: list[dict[str, Any]] = page.evaluate(AXE_WITHOUT_BAR, list(rules)) if rules else []
     barriers = [
         f"{rule['id']}: {node['target']} {node['failureSummary']}"
         for rule in violations

@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.ending import end_with_us
 from tests.system.server import free_port
 
 NGINX = "/usr/sbin/nginx"
@@ -60,6 +61,7 @@ def nginx(folder: Path, locations: str) -> Generator[str, None, None]:
     process = subprocess.Popen(
         [NGINX, "-p", folder, "-c", configuration, "-e", folder / "error.log", *directives]
     )
+    end_with_us(process, signal.SIGTERM)
     try:
         wait_for(port, folder)
         yield f"http://127.0.0.1:{port}"

@@ -3,10 +3,11 @@
 import pytest
 
 from tests.system.screens.conftest import Open
-from tests.system.screens.looking import WIDTHS, look
+from tests.system.screens.looking import TURNS, look
 from tests.system.server import Server
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_is_cut_missing_or_a_barrier(shown: Server, opened: Open, width: int) -> None:
-    look(shown, opened, "en", width)
+@pytest.mark.long
+@pytest.mark.parametrize("turn", range(TURNS))
+def test_nothing_is_cut_missing_or_a_barrier(shown: Server, opened: Open, turn: int) -> None:
+    look(shown, opened, "en", turn)

@@ -53,8 +53,13 @@ export function read<T>(path: string, query: Query = {}, signal?: AbortSignal): 
 }
 
 /** Change something: POST, PUT, PATCH or DELETE. */
-export function change<T = void>(method: string, path: string, body?: unknown): Promise<T> {
-  return call<T>(method, path, body);
+export function change<T = void>(
+  method: string,
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<T> {
+  return call<T>(method, path, body, signal);
 }
 
 async function call<T>(
@@ -100,8 +105,10 @@ function problemOf(status: number, path: string, said: unknown): Problem {
   if (status === 401 && !path.startsWith("/api/v1/session")) {
     onSignedOut();
   }
-  const problem = said as { reason?: string; detail?: string } | null;
-  return new Problem(status, problem?.reason ?? "", problem?.detail ?? `HTTP ${status}`, said);
+  // The documents' part of the API has its sentence under `msg`.
+  const problem = said as { reason?: string; detail?: string; msg?: string } | null;
+  const sentence = problem?.detail ?? problem?.msg ?? `HTTP ${status}`;
+  return new Problem(status, problem?.reason ?? "", sentence, said);
 }
 
 function parsed(text: string): unknown {

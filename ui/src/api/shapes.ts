@@ -138,8 +138,10 @@ export interface Project {
   failed: number;
   cancelled: number;
   success_rate: number | null;
-  last_status: DeploymentStatus;
-  last_seen_at: string;
+  /** Null without deployments. */
+  last_status: DeploymentStatus | null;
+  /** Null while nothing was told of it. */
+  last_seen_at: string | null;
 }
 
 export interface Day {

@@ -21,6 +21,7 @@ export const PLACES: readonly Place[] = [
   { name: "events", path: "/events", glyph: "events", role: "viewer", key: "e" },
   { name: "trainings", path: "/trainings", glyph: "trainings", role: "viewer", key: "a" },
   { name: "sources", path: "/sources", glyph: "sources", role: "viewer", key: "i" },
+  { name: "callbacks", path: "/callbacks", glyph: "bell", role: "viewer", key: "c" },
   { name: "system", path: "/system", glyph: "system", role: "viewer", key: "s" },
   { name: "people", path: "/people", glyph: "people", role: "admin", key: "o" },
   { name: "tokens", path: "/tokens", glyph: "tokens", role: "admin", key: "t" },

@@ -91,7 +91,8 @@ function setPolling(isOn: boolean): void {
   }
 }
 
-function ring(what: Ring): void {
+/** Tell all who listen. */
+export function ring(what: Ring): void {
   for (const listener of [...listeners]) {
     listener(what);
   }

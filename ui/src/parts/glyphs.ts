@@ -34,6 +34,7 @@ export const GLYPHS = {
   expand: "M4 6l4-4 4 4M4 10l4 4 4-4",
   collapse: "M4 2l4 4 4-4M4 14l4-4 4 4",
   plus: "M8 3v10M3 8h10",
+  send: "M14 2 7 9M14 2 9.5 14 7 9 2 6.5z",
   trash: "M3 4.5h10M6.5 4.5v-2h3v2M4.5 4.5l.5 9h6l.5-9",
   signOut: "M6.5 2.5h-4v11h4M10 5l3 3-3 3M13 8H6",
   refresh: "M13.5 8a5.5 5.5 0 1 1-1.6-3.9M12.2 1.5v2.8H9.4",

@@ -51,6 +51,11 @@ export function duration(seconds: number): string {
   return rest === 0 ? unit(first, large) : `${unit(first, large)} ${unit(rest, small)}`;
 }
 
+/** "84 ms", and from a second on as other durations. */
+export function milliseconds(count: number): string {
+  return count < 1000 ? unit(Math.round(count), "millisecond") : duration(count / 1000);
+}
+
 /** "30 days". */
 export function days(count: number): string {
   return new Intl.NumberFormat(tag.value, {
@@ -58,6 +63,20 @@ export function days(count: number): string {
     unit: "day",
     unitDisplay: "long",
   }).format(count);
+}
+
+/** "31 Jan" for 2024-01-31. */
+export function shortDay(day: string): string {
+  return ofUtc(day, { day: "numeric", month: "short" });
+}
+
+export function wholeDay(day: string): string {
+  return ofUtc(day, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
+}
+
+// The server counts by days of UTC, whatever zone the viewer is in.
+function ofUtc(day: string, options: Intl.DateTimeFormatOptions): string {
+  return new Intl.DateTimeFormat(tag.value, { ...options, timeZone: "UTC" }).format(Date.parse(day));
 }
 
 export function number(value: number): string {

@@ -38,7 +38,8 @@ it("shows those that the role may see, and which one this is", async () => {
   const { shown } = await placesAt("/sources/github", 1280);
   const names = shown.findAll("a").map((link) => link.text());
 
-  expect(names).toEqual(["Deployments", "Projects", "Events", "Trainings", "Sources", "System"]);
+  const reading = ["Deployments", "Projects", "Events", "Trainings", "Sources", "Callbacks", "System"];
+  expect(names).toEqual(reading);
   expect(shown.find('[aria-current="page"]').text()).toBe("Sources");
 });
 

@@ -1,11 +1,8 @@
 import { flushPromises, mount } from "@vue/test-utils";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { createI18n } from "vue-i18n";
 import { Problem } from "@/api/call.ts";
 import StartProblem from "@/frame/StartProblem.vue";
-
-const { renewSession } = vi.hoisted(() => ({ renewSession: vi.fn() }));
-vi.mock("@/api/session.ts", () => ({ renewSession }));
 
 const i18n = createI18n({ legacy: false, locale: "en", missingWarn: false, fallbackWarn: false });
 
@@ -13,14 +10,12 @@ beforeEach(() => {
   vi.useFakeTimers();
 });
 
-afterEach(() => {
-  vi.useRealTimers();
-});
-
 describe("a start without a server", () => {
   it("says why, tries again by itself, and ends when the server answers", async () => {
-    renewSession.mockRejectedValueOnce(new Problem(503, "store_down", "the disk is away"));
-    renewSession.mockResolvedValue(undefined);
+    const refusal = { reason: "store_down", detail: "the disk is away" };
+    const session = { role: "none", name: "", kind: "nobody", csrf: null };
+    const answers = [Response.json(refusal, { status: 503 }), Response.json(session)];
+    vi.stubGlobal("fetch", () => Promise.resolve(answers.shift()));
     const first = new Problem(0, "unreachable", "refused");
     const shown = mount(StartProblem, { props: { first }, global: { plugins: [i18n] } });
     expect(shown.text()).toContain("refused");
@@ -32,6 +27,5 @@ describe("a start without a server", () => {
 
     await vi.advanceTimersByTimeAsync(3_000);
     expect(shown.emitted("over")).toHaveLength(1);
-    shown.unmount();
   });
 });

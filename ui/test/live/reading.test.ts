@@ -1,12 +1,8 @@
 import { effectScope, nextTick, ref } from "vue";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Problem } from "@/api/call.ts";
+import { ring } from "@/live/link.ts";
 import { useReading } from "@/live/reading.ts";
-
-const { rings } = vi.hoisted(() => ({ rings: [] as ((ring: object) => void)[] }));
-vi.mock("@/live/link.ts", () => ({
-  useRing: (listener: (ring: object) => void) => rings.push(listener),
-}));
 
 const SOMETHING = { event: null, seq: null };
 
@@ -20,25 +16,21 @@ function byHand() {
   return { asked, read };
 }
 
+let scope = effectScope();
+
 beforeEach(() => {
+  scope = effectScope();
   vi.useFakeTimers();
 });
 
 afterEach(() => {
-  rings.length = 0;
-  vi.useRealTimers();
+  scope.stop();
 });
-
-function ring(): void {
-  for (const listener of rings) {
-    listener(SOMETHING);
-  }
-}
 
 describe("a reading", () => {
   it("reads at once, and is loading until then", async () => {
     const { asked, read } = byHand();
-    const reading = effectScope().run(() => useReading(read));
+    const reading = scope.run(() => useReading(read));
     expect(reading?.isLoading.value).toBe(true);
 
     asked[0]?.answer(1);
@@ -50,9 +42,9 @@ describe("a reading", () => {
 
   it("reads once more after a ring that came while it was reading", async () => {
     const { asked, read } = byHand();
-    const reading = effectScope().run(() => useReading(read, { everyMs: 100 }));
-    ring();
-    ring();
+    const reading = scope.run(() => useReading(read, { everyMs: 100 }));
+    ring(SOMETHING);
+    ring(SOMETHING);
     asked[0]?.answer(1);
     await vi.advanceTimersByTimeAsync(100);
     asked[1]?.answer(2);
@@ -64,9 +56,9 @@ describe("a reading", () => {
 
   it("rings however often, reads no more often than it may", async () => {
     const { asked, read } = byHand();
-    effectScope().run(() => useReading(read, { everyMs: 100 }));
+    scope.run(() => useReading(read, { everyMs: 100 }));
     for (let tick = 0; tick < 100; tick += 1) {
-      ring();
+      ring(SOMETHING);
       asked.at(-1)?.answer(tick);
       await vi.advanceTimersByTimeAsync(10);
     }
@@ -76,10 +68,10 @@ describe("a reading", () => {
 
   it("keeps what it has when reading again fails", async () => {
     const { asked, read } = byHand();
-    const reading = effectScope().run(() => useReading(read, { everyMs: 0 }));
+    const reading = scope.run(() => useReading(read, { everyMs: 0 }));
     asked[0]?.answer(1);
     await vi.advanceTimersByTimeAsync(0);
-    ring();
+    ring(SOMETHING);
     await vi.advanceTimersByTimeAsync(1);
     asked[1]?.fail(new Problem(503, "store_down", "away"));
     await vi.advanceTimersByTimeAsync(0);
@@ -91,7 +83,7 @@ describe("a reading", () => {
   it("gives up what was asked for before its source changed", async () => {
     const { asked, read } = byHand();
     const source = ref("a");
-    const reading = effectScope().run(() => useReading(read, { source: () => source.value }));
+    const reading = scope.run(() => useReading(read, { source: () => source.value }));
     source.value = "b";
     await nextTick();
     expect(asked[0]?.signal.aborted).toBe(true);
@@ -105,7 +97,6 @@ describe("a reading", () => {
 
   it("ends with its scope", () => {
     const { asked, read } = byHand();
-    const scope = effectScope();
     scope.run(() => useReading(read));
     scope.stop();
 

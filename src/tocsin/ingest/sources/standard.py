@@ -8,14 +8,14 @@ body's `type` and `timestamp` are the event's, if it has them.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from pydantic import SecretStr
+from pydantic import AfterValidator, SecretStr
 
 from tocsin.ingest.body import check_is_json, keepable, read_json_object
 from tocsin.ingest.parts import instant, kind_of
-from tocsin.ingest.signature import check_standard, standard_headers, standard_id
+from tocsin.ingest.signature import check_standard, decoded, standard_headers, standard_id
 from tocsin.ingest.source import Envelope, InboundCall, Sample, Verdict, dedupe_key
 from tocsin.model.event import NewEvent, new_event_id
 from tocsin.model.times import from_us, rfc3339
@@ -24,14 +24,29 @@ from tocsin.settings.schema import Network, Secret
 SOURCE = "standard"
 ENTRANCES: tuple[str, ...] = ()
 ENVELOPE = Envelope.OBJECT
+_PUBLIC_KEY_BYTES = 32
+
+
+def _usable(secret: SecretStr) -> SecretStr:
+    """What the prefix promises is there: else no call would ever hold, each refused as forged."""
+    prefix, _, text = secret.get_secret_value().partition("_")
+    key = decoded(text, "base64")
+    if prefix == "whsec" and not key:
+        raise ValueError("expected Base64 behind whsec_")
+    if prefix == "whpk" and len(key) != _PUBLIC_KEY_BYTES:
+        raise ValueError("expected the Base64 of an Ed25519 key, 32 bytes, behind whpk_")
+    return secret
+
+
+StandardSecret = Annotated[Secret, AfterValidator(_usable)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """`secret` is the sender's, `whsec_` and Base64, or its public key, `whpk_` and Base64."""
 
-    secret: Secret = field(default_factory=lambda: SecretStr(""))
-    previous_secret: Secret = field(default_factory=lambda: SecretStr(""))
+    secret: StandardSecret = field(default_factory=lambda: SecretStr(""))
+    previous_secret: StandardSecret = field(default_factory=lambda: SecretStr(""))
     unsigned_networks: tuple[Network, ...] = ()
 
 

@@ -16,6 +16,8 @@ from tocsin.live.ws.server_messages import EVENT_TYPES, SERVER_MESSAGES
 
 _MODE: JsonSchemaMode = "validation"
 _JOURNALED = frozenset({"posco_event", "deployment_event"})
+# Journaled as well, but for what answers a client.
+_ALSO_ANSWERS = frozenset({"webhook_event"})
 _TIME = {"type": "string", "format": "date-time"}
 _TEXT = {"type": "string"}
 _SEQ = {"type": "integer", "minimum": 0}
@@ -165,8 +167,9 @@ def _server_payload(name: str, shape: type) -> dict[str, Any]:
     if name in EVENT_TYPES:
         properties["broadcast_id"] = _TEXT
         required.append("broadcast_id")
-    if name in _JOURNALED:
+    if name in _JOURNALED | _ALSO_ANSWERS:
         properties |= {"seq": _SEQ, "epoch": _TEXT}
+    if name in _JOURNALED:
         required += ["seq", "epoch"]
     elif any(one.answer == name for one in CLIENT_MESSAGES.values()) or name == "error":
         properties["request_id"] = _REQUEST_ID

@@ -1,4 +1,4 @@
-"""Tell all clients of `/ws` what is not stored: figures, services, alerts, log lines, webhooks.
+"""Tell all clients of `/ws` what is not stored: figures, services, alerts, log lines.
 
 Each message is put into bytes once for all who want the same of it. Long lists of clients are
 gone through in slices, so that nobody else is held up.

@@ -93,7 +93,7 @@ class Connection:
         self._waiting: list[tuple[str | bytes, float]] = []
         self._is_closing = False
         self._cause: str | None = None
-        dialect = shared.dialects["posco_event"]
+        dialect = shared.dialects[UNTOUCHED.journaled]
         self._client = Client(dialect, socket.write, socket.unsent_bytes, self._dropped)
         self._key = client_key(caller.key, client_id, caller.address)
         shared.clients.add(self._key)
@@ -245,7 +245,7 @@ class Connection:
 
     def _choose(self, subscription: Subscription) -> None:
         self.subscription = subscription
-        self._client.dialect = self._shared.dialects[subscription.deployment_type or "posco_event"]
+        self._client.dialect = self._shared.dialects[subscription.journaled]
 
     # --- who it is
 

@@ -18,7 +18,7 @@ from tocsin.live.ws.broadcasts import Broadcasts
 from tocsin.live.ws.client_count import ClientCount, client_key
 from tocsin.live.ws.client_messages import MAX_NAME_CHARS
 from tocsin.live.ws.connection import Connection
-from tocsin.live.ws.dialect import WsDialect
+from tocsin.live.ws.dialect import dialects_of
 from tocsin.live.ws.metrics import WsMetrics
 from tocsin.live.ws.shared import Shared
 from tocsin.model.access import Caller, Role
@@ -63,10 +63,7 @@ class WsEndpoint:
             metrics=metrics,
             clock=clock,
             settings=settings,
-            dialects={
-                "posco_event": WsDialect("posco_event", hub.epoch),
-                "deployment_event": WsDialect("deployment_event", hub.epoch),
-            },
+            dialects=dialects_of(hub.epoch),
             instance=instance,
             version=version,
             started_s=clock.monotonic(),

@@ -250,16 +250,15 @@ class ErrorData:
 
 
 # What later parts may broadcast; everybody who wants its type gets it.
-Broadcast = StatusUpdate | ServiceEvent | Alert | LogUpdate | WebhookEvent
+Broadcast = StatusUpdate | ServiceEvent | Alert | LogUpdate
 Answer = ConnectionStatus | Subscribed | Authenticated | Pong | ErrorData
-ServerData = Broadcast | DeploymentEvent | Answer
+ServerData = Broadcast | DeploymentEvent | WebhookEvent | Answer
 
 BROADCAST_TYPES: Mapping[type[Broadcast], EventType] = {
     StatusUpdate: "status_update",
     ServiceEvent: "service_event",
     Alert: "alert",
     LogUpdate: "log_update",
-    WebhookEvent: "webhook_event",
 }
 
 
@@ -276,7 +275,7 @@ SERVER_MESSAGES: Mapping[str, ServerMessage] = {
     "service_event": ServerMessage(ServiceEvent, "Something happened to a service."),
     "alert": ServerMessage(Alert, "Something people should look at."),
     "log_update": ServerMessage(LogUpdate, "New lines of a log file; at most 5 messages a second."),
-    "webhook_event": ServerMessage(WebhookEvent, "What became of a webhook."),
+    "webhook_event": ServerMessage(WebhookEvent, "What became of a delivery."),
     "posco_event": ServerMessage(DeploymentEvent, "An event of a deployment."),
     "deployment_event": ServerMessage(
         DeploymentEvent, "The same, for who subscribed to it by this name."

@@ -13,9 +13,9 @@ from tocsin.live.recoveries import Recoveries
 from tocsin.live.revoked import Revocations
 from tocsin.live.ws.broadcasts import Broadcasts
 from tocsin.live.ws.client_count import ClientCount
-from tocsin.live.ws.dialect import WsDialect
+from tocsin.live.ws.dialect import Journaled, WsDialect
 from tocsin.live.ws.metrics import WsMetrics
-from tocsin.live.ws.server_messages import ConnectionStatus, DeploymentType
+from tocsin.live.ws.server_messages import ConnectionStatus
 from tocsin.model.access import Caller
 from tocsin.model.times import rfc3339
 from tocsin.settings.schema import LiveSettings
@@ -42,7 +42,7 @@ class Shared:
     revocations: Revocations
     broadcasts: Broadcasts
     clients: ClientCount
-    dialects: Mapping[DeploymentType, WsDialect]
+    dialects: Mapping[Journaled, WsDialect]
     metrics: WsMetrics
     clock: Clock
     settings: LiveSettings

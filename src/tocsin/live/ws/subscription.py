@@ -10,6 +10,7 @@ from typing import Final
 
 from tocsin.live.rooms import EVERYTHING, NOTHING, Selection
 from tocsin.live.ws.client_messages import Filters, Subscribe, Unsubscribe
+from tocsin.live.ws.dialect import Journaled
 from tocsin.live.ws.server_messages import (
     BROADCAST_TYPES,
     DEFAULT_TYPES,
@@ -23,6 +24,7 @@ from tocsin.live.ws.server_messages import (
     ServiceEvent,
     SubscribedFilters,
 )
+from tocsin.live.ws.webhooks import DELIVERIES
 from tocsin.model.filters import EventFilter
 from tocsin.model.logline import level_of
 
@@ -94,13 +96,20 @@ class Subscription:
         return "posco_event" if "posco_event" in self.types else None
 
     @property
+    def journaled(self) -> Journaled:
+        """In which form it gets events of the journal."""
+        return Journaled(self.deployment_type, "webhook_event" in self.types)
+
+    @property
     def selection(self) -> Selection:
-        """Which events of the journal it gets."""
+        """Which events of the journal it gets; of all, its dialect shows what it wants."""
+        found: Selection = NOTHING
+        if "webhook_event" in self.types:
+            found |= {DELIVERIES}
         if self.deployment_type is None:
-            return NOTHING
+            return found
         if self.projects is None or self.deployment_ids is None:
             return EVERYTHING
-        found: Selection = NOTHING
         if self.projects:
             found |= {EventFilter(projects=tuple(sorted(self.projects)))}
         if self.deployment_ids:

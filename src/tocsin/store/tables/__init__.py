@@ -1,6 +1,25 @@
 """All tables; importing this package fills `metadata` for the migrations' check."""
 
-from tocsin.store.tables import access, deployments, journal, leases, live, sources, trainings
+from tocsin.store.tables import (
+    access,
+    callbacks,
+    deployments,
+    journal,
+    leases,
+    live,
+    sources,
+    trainings,
+)
 from tocsin.store.tables.metadata import metadata
 
-__all__ = ["access", "deployments", "journal", "leases", "live", "metadata", "sources", "trainings"]
+__all__ = [
+    "access",
+    "callbacks",
+    "deployments",
+    "journal",
+    "leases",
+    "live",
+    "metadata",
+    "sources",
+    "trainings",
+]

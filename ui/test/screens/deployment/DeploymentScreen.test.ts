@@ -88,7 +88,8 @@ async function open(address = "/deployments/42?project=shop") {
   const i18n = createI18n({ legacy: false, locale: "en", messages: { en: en.texts as never } });
   await router.push(address);
   const shown = mount(DeploymentScreen, {
-    global: { plugins: [router, i18n] },
+    // Who was told has a test of its own.
+    global: { plugins: [router, i18n], stubs: { ToldList: true } },
     attachTo: document.body,
   });
   await flushPromises();

@@ -64,7 +64,11 @@ async function open(screen: typeof EventsScreen | typeof EventScreen, address: s
   });
   const i18n = createI18n({ legacy: false, locale: "en", messages: { en: en.texts as never } });
   await router.push(address);
-  const shown = mount(screen, { global: { plugins: [router, i18n] }, attachTo: document.body });
+  const shown = mount(screen, {
+    // Who was told has a test of its own.
+    global: { plugins: [router, i18n], stubs: { ToldList: true } },
+    attachTo: document.body,
+  });
   await flushPromises();
   return { shown, router };
 }

@@ -1,0 +1,1 @@
+"""The channels: one file each; the folder is the list."""

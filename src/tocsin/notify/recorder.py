@@ -1,0 +1,123 @@
+"""Store what came of tries, many at once, with the events that tell of it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tocsin.clock import Clock
+from tocsin.errors import StoreDown
+from tocsin.model.delivery import Delivery, DeliveryState
+from tocsin.model.event import NewEvent, new_event_id
+from tocsin.store.deliveries import DeliveryRows
+from tocsin.store.delivery_results import Result, record
+from tocsin.store.journal import Journal
+
+SOURCE = "tocsin"
+# Between two tries to store what is known here alone.
+RETRY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a try changes, and the events that tell of it."""
+
+    result: Result
+    events: tuple[NewEvent, ...] = ()
+
+
+@dataclass(slots=True)
+class _Batch:
+    results: list[Told] = field(default_factory=list)
+    stored: "asyncio.Event" = field(default_factory=asyncio.Event)
+
+
+class Recorder:
+    """Gathers results while one batch is stored, and stores them as the next."""
+
+    def __init__(self, journal: Journal, rows: DeliveryRows, clock: Clock) -> None:
+        self._journal = journal
+        self._rows = rows
+        self._clock = clock
+        self._gathering = _Batch()
+        self._lock = asyncio.Lock()
+
+    async def record(self, result: Told) -> None:
+        """Return once it is stored, however long the store is away.
+
+        Raises:
+            LeaseLost: another instance does it now; nothing is stored.
+        """
+        batch = self._gathering
+        batch.results.append(result)
+        async with self._lock:
+            if batch.stored.is_set():
+                return
+            self._gathering = _Batch()
+            await self._store(batch.results)
+            batch.stored.set()
+
+    async def _store(self, told: Sequence[Told]) -> None:
+        events = [event for one in told for event in one.events]
+        results = [one.result for one in told]
+        while True:
+            try:
+                await self._journal.append(
+                    events, also=lambda conn: record(conn, self._rows, results)
+                )
+            except StoreDown:
+                await self._clock.sleep(RETRY_S)
+            else:
+                return
+
+
+_TOLD = {
+    DeliveryState.DELIVERED: "delivery.sent",
+    DeliveryState.FAILED: "delivery.failed",
+    DeliveryState.WAITING: "delivery.retrying",
+}
+
+
+def delivery_event(delivery: Delivery, at: datetime, label: str = "") -> NewEvent:
+    """The event that tells of a try; `delivery` is as it stands after it.
+
+    `label` is what may be shown of where it goes, "" where that is not known.
+    """
+    data: dict[str, Any] = {
+        "delivery_id": delivery.id,
+        "config_id": delivery.config_id,
+        "channel": delivery.channel_type,
+        "task_id": delivery.task_id,
+        "event_id": delivery.event_id,
+        "event_type": delivery.event_type,
+        "attempt": delivery.attempts,
+        "duration_ms": delivery.duration_ms,
+        "status": delivery.status,
+    }
+    if label:
+        data["label"] = label
+    if delivery.reason is not None:
+        data |= {"reason": delivery.reason, "error": delivery.error}
+    return _event(_TOLD[delivery.state], delivery.project, delivery.id, data, at)
+
+
+def destination_event(
+    kind: str, destination: str, channel: str, label: str, by: str, reason: str | None, at: datetime
+) -> NewEvent:
+    """A destination was paused or resumed; `by` is "" where Tocsin did it."""
+    data = {"channel": channel, "label": label, "by": by, "reason": reason}
+    return _event(kind, "", destination, data, at)
+
+
+def _event(kind: str, project: str, subject: str, data: dict[str, Any], at: datetime) -> NewEvent:
+    return NewEvent(
+        id=new_event_id(),
+        source=SOURCE,
+        type=kind,
+        project=project,
+        subject=subject,
+        occurred_at=at,
+        received_at=at,
+        data=data,
+    )

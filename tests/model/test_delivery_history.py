@@ -1,0 +1,48 @@
+"""How a delivery stands, in the three words that people are shown."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.deliveries import attempt, delivery
+from tocsin.model.delivery import DeliveryState
+from tocsin.model.delivery_history import PAUSED_ERROR, HistoryRow, HistoryStatus, status_of
+from tocsin.testing.clock import START
+
+
+@pytest.mark.parametrize(
+    ("state", "is_paused", "status"),
+    [
+        (DeliveryState.WAITING, False, HistoryStatus.PENDING),
+        (DeliveryState.WAITING, True, HistoryStatus.FAILED),
+        (DeliveryState.FOLDED, True, HistoryStatus.SUCCESS),
+        (DeliveryState.DELIVERED, True, HistoryStatus.SUCCESS),
+        (DeliveryState.FAILED, False, HistoryStatus.FAILED),
+    ],
+)
+def test_each_state_has_its_word(
+    state: DeliveryState, is_paused: bool, status: HistoryStatus
+) -> None:
+    assert status_of(state, is_paused=is_paused) is status
+
+
+def row(state: DeliveryState, *, is_paused: bool = False) -> HistoryRow:
+    one = delivery(state)
+    return HistoryRow(
+        delivery=one, is_paused=is_paused, config_name="", attempts=(attempt(one, 5),), request=""
+    )
+
+
+def test_one_that_waits_at_a_paused_destination_says_why() -> None:
+    held, failed = row(DeliveryState.WAITING, is_paused=True), row(DeliveryState.FAILED)
+
+    assert (held.status, held.reason, held.error) == (HistoryStatus.FAILED, "paused", PAUSED_ERROR)
+    assert (failed.status, failed.reason, failed.error) == (HistoryStatus.FAILED, "busy", "Busy.")
+
+
+def test_it_is_as_new_as_what_last_happened_to_it() -> None:
+    tried = row(DeliveryState.WAITING)
+
+    assert tried.updated_at == START + timedelta(seconds=5)
+    assert replace(tried, attempts=()).updated_at == START

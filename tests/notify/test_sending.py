@@ -1,0 +1,169 @@
+"""What is sent: folded where the pace asks for it, in place of what stood there, and recorded."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.appending import settings_with
+from tests.bus.waiting import until
+from tests.notify.deliveries import callback
+from tests.notify.house import FINE, HOOK, House, house_in
+from tocsin.testing.outside import Reply
+from tocsin.testing.platform import Running, platform
+
+EVENT = ("event", "delivered")
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with house_in(tmp_path, settings_with().notify) as one:
+        yield one
+
+
+@pytest.fixture
+async def slack(house: House) -> AsyncIterator[Running]:
+    async with platform("slack", house.working.clock) as fake:
+        yield fake
+
+
+def telling(fake: Running, use: str = "", **changed: Any) -> Any:
+    config = fake.configs[use] if use else fake.config
+    return callback((fake.kind, dict(config)), language="en", **changed)
+
+
+async def test_what_the_pace_has_no_room_for_goes_out_as_one(house: House, slack: Running) -> None:
+    await house.working.add(telling(slack))
+    await house.begin()
+    await house.happen("d-1")
+    await house.are("delivered")
+    await house.happen("d-2", "d-3", "d-4")
+    await house.are("delivered", "waiting", "waiting", "waiting")
+    house.pass_by(1)
+    await house.finds(
+        "kind, state FROM deliveries ORDER BY kind", ("digest", "delivered"), *[EVENT] * 4
+    )
+
+    assert len(slack.taken) == 2
+    assert "3" in slack.taken[1].title + slack.taken[1].text
+    ((folded,),) = await house.found("count(*) FROM deliveries WHERE digest_id IS NOT NULL")
+    assert folded == 3
+
+
+async def test_a_digest_that_fails_takes_what_it_stands_for_along(
+    house: House, slack: Running
+) -> None:
+    await house.working.add(telling(slack))
+    await house.begin()
+    await house.happen("d-1")
+    await house.are("delivered")
+    slack.always("code:invalid_payload")
+    await house.happen("d-2", "d-3")
+    await house.are("delivered", "waiting", "waiting")
+    house.pass_by(1)
+
+    failed = ("failed", "refused")
+    await house.finds(
+        "state, reason FROM deliveries ORDER BY id", ("delivered", None), failed, failed, failed
+    )
+
+
+async def test_a_platform_that_is_too_busy_holds_all_up_and_costs_no_try(
+    house: House, slack: Running
+) -> None:
+    slack.script("rate_limited")
+    await house.working.add(telling(slack))
+    await house.begin()
+    await house.happen("d-1")
+    await house.finds("attempts, tries, state FROM deliveries", (1, 0, "waiting"))
+    house.pass_by(60)
+    await house.are("delivered")
+
+    assert len(slack.taken) == 1
+
+
+async def test_what_comes_of_one_deployment_stands_in_one_message(house: House) -> None:
+    async with platform("discord", house.working.clock) as discord:
+        await house.working.add(telling(discord))
+        await house.begin()
+        for at, kind in enumerate(("step_started", "step_completed", "deployment_completed"), 1):
+            await house.happen("d-1", kind=kind)
+            await house.are(*["delivered"] * at)
+            house.pass_by(5)
+        await house.happen("d-2")
+        await house.are(*["delivered"] * 4)
+
+    assert [one.edits for one in discord.taken] == [2, 0]
+
+
+async def test_a_message_that_is_not_there_any_more_is_sent_anew(house: House) -> None:
+    async with platform("discord", house.working.clock) as discord:
+        await house.working.add(telling(discord))
+        await house.begin()
+        await house.happen("d-1", kind="step_started")
+        await house.are("delivered")
+        discord.fake.shelf.taken.clear()
+        house.pass_by(5)
+        await house.happen("d-1")
+        await house.are("delivered", "delivered")
+
+    assert [one.edits for one in discord.taken] == [0]
+
+
+async def test_what_went_wrong_is_a_message_of_its_own(house: House) -> None:
+    async with platform("discord", house.working.clock) as discord:
+        await house.working.add(telling(discord))
+        await house.begin()
+        await house.happen("d-1", kind="step_started")
+        await house.are("delivered")
+        house.pass_by(5)
+        await house.happen("d-1", kind="deployment.stalled")
+        await house.are("delivered", "delivered")
+
+    assert [one.edits for one in discord.taken] == [0, 0]
+
+
+async def test_an_answer_without_a_wait_is_waited_after_all_the_same(house: House) -> None:
+    house.world.answer(HOOK, replace(FINE, status=429), FINE, method="POST")
+    await house.working.add(callback(("custom", house.config)))
+    await house.begin()
+    await house.happen("d-1")
+    await house.finds("attempts FROM deliveries", (1,))
+    house.pass_by(9)
+    await until(lambda: all(one._look_at > house.working.clock.now() for one in house.shards))
+    before = len(house.ids())
+    house.pass_by(60)
+    await house.are("delivered")
+
+    assert before == 1
+
+
+async def test_attempts_are_kept_with_what_was_said(house: House) -> None:
+    house.world.answer(HOOK, Reply(status=500, body=b"no room"), FINE, method="POST")
+    config = {**house.config, "retry_count": 1, "retry_interval": 1}
+    await house.working.add(callback(("custom", config)))
+    await house.begin()
+    await house.happen("d-1")
+    await house.finds("attempts FROM deliveries", (1,))
+    house.pass_by(1)
+    await house.are("delivered")
+
+    kept = await house.found(
+        "number, outcome, status, response FROM delivery_attempts ORDER BY number"
+    )
+    assert kept == [(1, "later", 500, "no room"), (2, "delivered", 200, '{"ok":true}')]
+
+
+async def test_an_event_that_is_not_kept_any_more_cannot_be_told(house: House) -> None:
+    await house.working.add(callback(("custom", house.config)))
+    await house.happen("d-1")
+    await house.begin()
+    await house.are("delivered")
+    await house.leave()
+    await house.forget_events()
+    await house.begin()
+    await house.are("failed")
+
+    assert await house.found("reason FROM deliveries") == [("expired",)]

@@ -1,0 +1,72 @@
+// How deliveries stand: which look each needs, and what there is to say of it. Pure.
+
+import type { Delivery, DeliveryKind, DeliveryState, Outcome } from "@/api/delivery-shapes.ts";
+import type { MarkKind } from "@/parts/status.ts";
+
+/** `held`: it waits, and does not go on by itself. `retrying`: it was tried, and will be again. */
+export type Standing = "delivered" | "folded" | "failed" | "waiting" | "retrying" | "held";
+
+export const MARKS: Readonly<Record<Standing, MarkKind>> = {
+  delivered: "success",
+  folded: "skipped",
+  failed: "failed",
+  waiting: "pending",
+  retrying: "retrying",
+  held: "stalled",
+};
+
+export const OUTCOME_MARKS: Readonly<Record<Outcome, MarkKind>> = {
+  delivered: "success",
+  later: "retrying",
+  given_up: "failed",
+  disabled: "failed",
+};
+
+type Told = Pick<Delivery, "state" | "status" | "reason" | "attempts">;
+
+export function standingOf({ state, status, reason, attempts }: Told): Standing {
+  if (state === "delivered" || state === "folded") {
+    return state;
+  }
+  if (status === "failed") {
+    return reason === "paused" && state === "waiting" ? "held" : "failed";
+  }
+  return attempts.length > 0 ? "retrying" : "waiting";
+}
+
+/** Whether it can be sent once more: not while it is on its way, nor by itself within a digest. */
+export function maySendAgain({ state, status }: { state: DeliveryState; status: string }): boolean {
+  return state !== "folded" && status !== "pending";
+}
+
+/** Reasons that are explained in plain words; of others the server's own words are shown. */
+const EXPLAINED = [
+  "rate_limited",
+  "busy",
+  "timed_out",
+  "unreachable",
+  "bad_answer",
+  "refused",
+  "too_large",
+  "bad_signature",
+  "bad_credentials",
+  "not_allowed",
+  "keyword_missing",
+  "content_refused",
+  "no_recipient",
+  "gone",
+  "address_refused",
+  "bad_field",
+  "disabled",
+  "paused",
+  "expired",
+] as const;
+
+export function explained(reason: string | null): (typeof EXPLAINED)[number] | null {
+  return EXPLAINED.find((one) => one === reason) ?? null;
+}
+
+/** What it carries, where that is no event. */
+export function isSpecial(kind: DeliveryKind): kind is "digest" | "test" {
+  return kind !== "event";
+}

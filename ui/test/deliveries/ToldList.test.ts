@@ -1,0 +1,48 @@
+// Who was told of an event.
+
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { h } from "vue";
+import ToldList from "@/deliveries/ToldList.vue";
+import { enveloped, listed, opened, pressed, served, signedInAs } from "../opened.ts";
+import { delivery } from "../screens/callbacks/made.ts";
+
+const PATH = "/api/v1/release/callbacks/history";
+const FAILED = delivery({ id: "d2", channel: "dingtalk", state: "failed", status: "failed", reason: "gone" });
+
+const Told = { render: () => h(ToldList, { of: { event_id: "e1" }, more: { event: "e1" } }) };
+
+beforeEach(() => signedInAs("operator"));
+afterEach(() => vi.unstubAllGlobals());
+
+test("it tells channel, answer and time of each, and what failed", async () => {
+  const calls = served({ [`GET ${PATH}`]: listed(delivery(), FAILED) });
+  const { shown } = await opened(Told, "/events/e1");
+
+  expect(calls[0]?.path).toBe(`${PATH}?event_id=e1&page_size=20`);
+  expect(shown.find("summary").text()).toContain("1 failed");
+  const rows = shown.findAll("li");
+  expect(rows[0]?.text()).toContain("Feishu · Release news");
+  expect(rows[0]?.text()).toContain("200 · 87 ms");
+  expect(rows[1]?.text()).toContain("The destination is gone.");
+  expect(rows[1]?.find("a").attributes("href")).toBe("/callbacks/history?event=e1&delivery=d2");
+  shown.unmount();
+});
+
+test("it is sent again at a press", async () => {
+  const calls = served({ [`GET ${PATH}`]: listed(FAILED), [`POST ${PATH}/d2/retry`]: enveloped(FAILED) });
+  const { shown } = await opened(Told, "/events/e1");
+
+  await pressed("Send again");
+
+  expect(calls.some(({ method, path }) => method === "POST" && path.endsWith("/d2/retry"))).toBe(true);
+  shown.unmount();
+});
+
+test("where nobody was told it says how somebody would be", async () => {
+  served({ [`GET ${PATH}`]: listed() });
+  const { shown } = await opened(Told, "/events/e1");
+
+  expect(shown.text()).toContain("No callback takes this.");
+  expect(shown.find("a").attributes("href")).toBe("/callbacks");
+  shown.unmount();
+});
