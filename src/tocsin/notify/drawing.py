@@ -175,8 +175,9 @@ _look = attrgetter("is_bold", "is_italic", "is_code", "href")
 
 
 def _merged(block: Block) -> Block:
-    """Neighbours of one look as one."""
-    alike = groupby(block.spans, key=_look)
+    """Neighbours of one look as one, whatever shows nothing between them."""
+    seen = (one for one in block.spans if one.text or one.href)
+    alike = groupby(seen, key=_look)
     spans = (Span("".join(one.text for one in same), *look) for look, same in alike)
     return Block(block.kind, tuple(spans))
 
