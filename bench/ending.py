@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 from functools import cache
-from typing import IO
 
 # A process of its own: it is told of others, and ends them once nobody can tell it any more. A
 # descriptor stands for one process; a number may be another's by then (pidfd_open(2)).
@@ -35,13 +34,12 @@ def end_with_us(process: "subprocess.Popen[bytes]", sign: signal.Signals = signa
 
     SIGKILL leaves nobody to clean up: what has children of its own needs another.
     """
-    line = _line_to_warden()
-    line.write(f"{process.pid} {sign.value}\n")
-    line.flush()
+    os.write(_line_to_warden(), f"{process.pid} {sign.value}\n".encode())
 
 
 @cache
-def _line_to_warden() -> IO[str]:
+def _line_to_warden() -> int:
+    """A pipe to it, which the system closes when this process is gone."""
     reading, writing = os.pipe()
     warden = subprocess.Popen(
         [sys.executable, "-ISc", _WARDEN],
@@ -53,4 +51,4 @@ def _line_to_warden() -> IO[str]:
     os.close(reading)
     # Nobody waits for it, for it ends after us.
     warden.returncode = 0
-    return os.fdopen(writing, "w")
+    return writing
