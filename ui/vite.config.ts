@@ -41,11 +41,6 @@ export default defineConfig({
     environment: "happy-dom",
     include: ["test/**/*.test.ts"],
     setupFiles: ["test/setup.ts"],
-    // To import all modules anew for each file would take most of the time, so they are imported
-    // once. That is why no test puts another in a module's place: all others would get it too.
-    isolate: false,
-    maxWorkers: 1,
-    sequence: { shuffle: true },
     restoreMocks: true,
     unstubGlobals: true,
     server: { deps: { inline: ["naive-ui"] } },

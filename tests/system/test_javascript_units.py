@@ -12,6 +12,7 @@ NPM = NODE.parent.parent / "lib/node_modules/npm/bin/npm-cli.js"
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("folder", ["clients/js", "ui"])
 def test_they_pass(folder: str) -> None:
     path = f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"
