@@ -19,7 +19,7 @@ def test_a_callback_is_set_up_tried_and_seen_to_work(
 ) -> None:
     with opened(f"{shown.url}/callbacks", foreseen=HALF_WRITTEN) as page:
         page.get_by_role("button", name="New callback").click()
-        page.get_by_label("Name").fill("From the screen")
+        page.get_by_label("Name", exact=True).fill("From the screen")
         page.get_by_text("For all projects").click()
         page.get_by_role("textbox", name="Project").fill("made-here")
         page.get_by_role("button", name="Feishu").click()
@@ -52,7 +52,7 @@ def test_what_fails_stands_first_and_says_what_to_do(shown: Server, opened: Open
         expect(first).to_contain_text("keyword")
 
         page.goto(f"{shown.url}/callbacks/history?status=failed&task={TASK}")
-        page.locator("[data-row]").first.click()
+        page.locator("[data-row]").filter(has_text="keyword").first.click()
 
         expect(page).to_have_url(re.compile(r"[?&]delivery="))
         expect(page.get_by_text("Put the keyword into a template")).to_be_visible()

@@ -101,10 +101,11 @@ def test_rows_are_walked_and_opened_by_keys(shown: Server, opened: Open) -> None
             page.keyboard.press(key)
         expect(rows.first).to_be_focused()
         page.keyboard.press("j")
-        name = rows.nth(1).get_attribute("href")
+        # Its step is known a moment later, and is in the address then.
+        name = (rows.nth(1).get_attribute("href") or "").partition("&step")[0]
         page.keyboard.press("Enter")
 
-        expect(page).to_have_url(f"{shown.url}{name}")
+        expect(page).to_have_url(re.compile(re.escape(f"{shown.url}{name}")))
         expect(page.get_by_role("heading", level=1)).to_contain_text(SHOP)
 
 
