@@ -3,8 +3,8 @@
 import os
 import signal
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from tocsin.running.brief import Brief, Ended, Progress
 from tocsin.running.child import CannotStart, hold_signals, start
@@ -36,8 +36,7 @@ def run_command(brief: Brief, environ: Mapping[str, str], wait_s: float) -> int:
             pass_input(child.terminal.master)
         sender = Sender(brief, spool, environ)
         code = child.wait()
-        with _interruptible():
-            drain(passing)
+        _unless_interrupted(lambda: drain(passing))
         if child.terminal is not None:
             child.terminal.restore()
     spool.close()
@@ -47,8 +46,7 @@ def run_command(brief: Brief, environ: Mapping[str, str], wait_s: float) -> int:
 
 def _finish(sender: Sender, spool: Spool, ended: Ended) -> None:
     """Wait for the sender, and tell what it could not send."""
-    with _interruptible():
-        sender.finish(ended)
+    _unless_interrupted(lambda: sender.finish(ended))
     sender.close()
     spool.clean_up()
     missing = unsent(sender.progress, spool.lines)
@@ -56,14 +54,16 @@ def _finish(sender: Sender, spool: Spool, ended: Ended) -> None:
         tell(missing)
 
 
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """The command has ended: a signal now means that nobody wants to wait for the rest."""
+def _unless_interrupted(work: Callable[[], object]) -> None:
+    """The command has ended: a signal now means that nobody wants to wait for the rest.
+
+    One may have come before, and ends it before it begins.
+    """
     try:
         for one in _ENOUGH:
             signal.signal(one, signal.default_int_handler)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENOUGH)
-        yield
+        work()
     except KeyboardInterrupt:
         return
     finally:
