@@ -18,6 +18,7 @@ from xml.etree import ElementTree as ET
 
 REPORTS = Path("reports")
 NO_TESTS = 5  # pytest's exit code when a selection is empty
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 CORES = os.cpu_count() or 1
 # Beyond eight the collecting, which each of them does for itself, costs more than it saves.
@@ -86,7 +87,9 @@ def run(report: Path, args: list[str]) -> int:
     """One pytest, without the line that counts its own tests; gives its exit code."""
     report.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "-qq", f"--junit-xml={report}", *args]
-    return subprocess.run(command, check=False).returncode
+    # Else each worker of each part would put together anew what an assert tells when it fails.
+    surroundings = {name: os.environ[name] for name in os.environ if name != NO_BYTECODE}
+    return subprocess.run(command, env=surroundings, check=False).returncode
 
 
 def counted(report: Path) -> Counter[str]:

@@ -38,10 +38,13 @@ def test_every_setting_and_section_is_described_in_the_order_of_the_file() -> No
     assert [one.key for one in entries if not one.text.strip()] == []
 
 
-@pytest.mark.parametrize("key", KEYS, ids=dotted)
-def test_the_page_names_every_setting(key: Key) -> None:
-    page = render_configuration()
+@pytest.fixture(scope="module")
+def page() -> str:
+    return render_configuration()
 
+
+@pytest.mark.parametrize("key", KEYS, ids=dotted)
+def test_the_page_names_every_setting(page: str, key: Key) -> None:
     assert f"### `{dotted(key)}`" in page
     assert f"`{environment_name(key)}`" in page
 

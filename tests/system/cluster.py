@@ -29,7 +29,8 @@ SETTINGS: Mapping[str, str] = {
 class Cluster:
     """`instances` are api-1, api-2 …, from 0 on; everybody outside calls nginx.
 
-    `is_durable` is for who cuts the power of PostgreSQL.
+    `is_durable` is for who cuts the power of PostgreSQL; one that is not forked has each start
+    take as long as it does.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Cluster:
         settings: Mapping[str, str] | None = None,
         certificate: Certificate | None = None,
         is_durable: bool = False,
+        is_forked: bool = True,
     ) -> None:
         self.postgres = Postgres(is_durable=is_durable, port=free_port())
         redis = folder / "redis"
@@ -52,14 +54,16 @@ class Cluster:
             **(settings or {}),
         }
         self.instances = [
-            self._instance(folder / f"api-{number}", told) for number in range(1, count + 1)
+            self._instance(folder / f"api-{number}", told, is_forked=is_forked)
+            for number in range(1, count + 1)
         ]
         ports = {one.folder.name: one.port for one in self.instances}
         self.nginx = Balancer(folder, ports, certificate=certificate)
 
-    def _instance(self, folder: Path, settings: Mapping[str, str]) -> Server:
+    def _instance(self, folder: Path, settings: Mapping[str, str], *, is_forked: bool) -> Server:
         folder.mkdir()
-        return Server(folder, {**settings, "TOCSIN_INSTANCE_ID": folder.name})
+        named = {**settings, "TOCSIN_INSTANCE_ID": folder.name}
+        return Server(folder, named, is_forked=is_forked)
 
     @property
     def port(self) -> int:

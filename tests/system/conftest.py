@@ -25,8 +25,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server, None, 
         shared.clean_up()
 
 
+@pytest.fixture(scope="module")
+def is_forked() -> bool:
+    """Whether a test's own servers are; a file that is about the start says no."""
+    return True
+
+
 @pytest.fixture
-def launch(tmp_path: Path) -> Generator[Launch, None, None]:
+def launch(tmp_path: Path, is_forked: bool) -> Generator[Launch, None, None]:
     """Makes servers of a test's own, each on a fresh folder; `start=False` leaves it so."""
     servers: list[Server] = []
 
@@ -40,7 +46,11 @@ def launch(tmp_path: Path) -> Generator[Launch, None, None]:
         folder = tmp_path / f"server-{len(servers)}"
         folder.mkdir()
         made = Server(
-            folder, {**WITHOUT_LIMIT, **(settings or {})}, data_dir=data_dir, options=options
+            folder,
+            {**WITHOUT_LIMIT, **(settings or {})},
+            data_dir=data_dir,
+            options=options,
+            is_forked=is_forked,
         )
         servers.append(made)
         return made.start() if start else made

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from bench.ending import end_with_us
+from tests.system.forking import Forked
 
 START_LIMIT_S = 60.0
 # The server takes at most half of it; the rest is for a busy machine.
@@ -36,7 +37,10 @@ class StartFailedError(AssertionError):
 
 
 class Server:
-    """One `tocsin serve`; `start` after `kill` or `stop` goes on with the same data and port."""
+    """One `tocsin serve`; `start` after `kill` or `stop` goes on with the same data and port.
+
+    Unless a test is about the start itself, it is forked off one that has imported everything.
+    """
 
     def __init__(
         self,
@@ -45,14 +49,16 @@ class Server:
         *,
         data_dir: Path | None = None,
         options: Sequence[str] = (),
+        is_forked: bool = True,
     ) -> None:
         self.folder = folder
         self.data_dir = data_dir or folder / "data"
         self.settings = dict(settings or {})
         self.options = list(options)
+        self.is_forked = is_forked
         self.port = free_port()
         self._log_path = folder / "server.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Forked | None = None
 
     @property
     def url(self) -> str:
@@ -89,11 +95,15 @@ class Server:
         assert not self.is_running
         listen = f"127.0.0.1:{self.port}"
         args = ["serve", "--data-dir", str(self.data_dir), "--listen", listen, *self.options]
+        environment = clean_environment(self.folder, self.settings)
         with self._log_path.open("ab") as log:
+            if self.is_forked:
+                self._process = Forked(args, cwd=self.folder, env=environment, output=log)
+                return
             self._process = subprocess.Popen(
                 command(*args),
                 cwd=self.folder,
-                env=clean_environment(self.folder, self.settings),
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -155,7 +165,7 @@ class Server:
     def client_environment(self) -> dict[str, str]:
         return clean_environment(self.folder, {"TOCSIN_URL": self.url})
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> subprocess.Popen[bytes] | Forked:
         assert self._process is not None, "start it first"
         assert self._process.poll() is None, f"it has ended:\n{self.log()}"
         return self._process

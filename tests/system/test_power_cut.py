@@ -9,7 +9,7 @@ from tests.system.conftest import Launch
 from tests.system.load import Load
 from tests.system.reading import reading
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.long
 
 
 @pytest.mark.timeout(600)
@@ -38,7 +38,7 @@ async def test_what_was_answered_survives_a_kill_once(launch: Launch, soak_times
 
 async def test_a_kill_right_after_the_start_breaks_nothing(launch: Launch) -> None:
     server = launch(start=False)
-    for wait_s in (0.3, 0.6, 0.9):
+    for wait_s in (0.05, 0.1, 0.2, 0.4, 0.8):
         server.launch()
         await asyncio.sleep(wait_s)
         server.kill()

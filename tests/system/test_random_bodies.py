@@ -13,7 +13,7 @@ from tests.system.mutation import Mutations
 from tests.system.reading import RECEIVER, Reader, faults_of, reading, receipt_of
 from tests.system.wire import connected
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.long
 
 CONNECTIONS = 8
 BODIES = 12_000

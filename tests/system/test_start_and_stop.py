@@ -26,6 +26,12 @@ STOPPED = {
 }
 
 
+@pytest.fixture(scope="module")
+def is_forked() -> bool:
+    """Here each start is one from nothing."""
+    return False
+
+
 @pytest.mark.parametrize("sign", list(STOPPED))
 async def test_a_stop_under_load_loses_nothing(sign: signal.Signals, launch: Launch) -> None:
     server = launch()
@@ -117,7 +123,7 @@ def test_a_taken_port_is_told(launch: Launch) -> None:
         server.port = taken.getsockname()[1]
         server.launch()
 
-        assert server.wait() not in {0, -signal.SIGTERM}
+        assert server.wait(START_LIMIT_S) not in {0, -signal.SIGTERM}
     assert str(server.port) in server.log()
     assert "Traceback" not in server.log()
 
@@ -133,7 +139,7 @@ def test_a_database_of_a_newer_program_is_a_clear_stop(launch: Launch) -> None:
     before = path.read_bytes()
     server.launch()
 
-    assert server.wait() not in {0, -signal.SIGTERM}
+    assert server.wait(START_LIMIT_S) not in {0, -signal.SIGTERM}
     told = server.log()
     assert "newer" in told
     assert "Traceback" not in told
@@ -144,7 +150,7 @@ def test_an_unknown_setting_names_the_nearest(launch: Launch) -> None:
     server = launch({"TOCSIN_INGEST__RATE_LIMT_PER_S": "5"}, start=False)
     server.launch()
 
-    assert server.wait() == 2
+    assert server.wait(START_LIMIT_S) == 2
     assert "RATE_LIMT_PER_S" in server.log().upper()
     assert "RATE_LIMIT_PER_S" in server.log().upper()
     assert "Traceback" not in server.log()
@@ -159,7 +165,7 @@ def test_all_wrong_settings_are_told_at_once(launch: Launch) -> None:
     server = launch(wrong, start=False)
     server.launch()
 
-    assert server.wait() == 2
+    assert server.wait(START_LIMIT_S) == 2
     told = server.log().lower()
     assert "max_depth" in told
     assert "local_role" in told

@@ -81,7 +81,7 @@ def cluster(tmp_path: Path) -> Generator[Cluster, None, None]:
         # All clients come from one address.
         "TOCSIN_LIVE__MAX_CONNECTIONS_PER_CLIENT": str(CLIENTS),
     }
-    with Cluster(tmp_path, settings=settings, is_durable=True) as made:
+    with Cluster(tmp_path, settings=settings, is_durable=True, is_forked=False) as made:
         yield made
 
 
