@@ -34,6 +34,8 @@ export interface LinkOptions {
 
 export class Link {
   state: LinkState = "idle";
+  /** When the next try is, RFC 3339; null while none is waited for. */
+  retryAt: string | null = null;
   /** Tries since the last good line. */
   attempts = 0;
   readonly #options: LinkOptions;
@@ -60,7 +62,7 @@ export class Link {
     if (this.#line !== null) {
       return;
     }
-    clearTimeout(this.#retry);
+    this.#forgetRetry();
     const { make, address, openLimitMs } = this.#options;
     const line: Line = new Line(make, address(), openLimitMs, {
       opened: () => {
@@ -155,15 +157,21 @@ export class Link {
   #finish(why: "asked" | "refused" | "gave_up"): void {
     this.state = "closed";
     this.#isLossTold = false;
-    clearTimeout(this.#retry);
+    this.#forgetRetry();
     this.#stopWatching?.();
     this.#stopWatching = null;
     this.#events.told({ kind: "closed", ...this.#ending, why });
   }
 
   #retryIn(ms: number): void {
-    clearTimeout(this.#retry);
+    this.#forgetRetry();
     this.#retry = setTimeout(() => this.connect(), ms);
+    this.retryAt = new Date(Date.now() + ms).toISOString();
+  }
+
+  #forgetRetry(): void {
+    clearTimeout(this.#retry);
+    this.retryAt = null;
   }
 
   #lookedAt(): void {

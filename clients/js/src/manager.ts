@@ -211,6 +211,7 @@ export class WebSocketManager {
       url: this.url,
       clientId: this.clientId,
       reconnectAttempts: this.reconnectAttempts,
+      retryAt: this.#link.retryAt,
       recovered: this.#recovered,
       place: this.#follower.place,
       latencyMs: this.#latencyMs,

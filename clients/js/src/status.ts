@@ -24,6 +24,8 @@ export interface ConnectionStatus {
   url: string;
   clientId: string;
   reconnectAttempts: number;
+  /** When the next try is; null while none is waited for. */
+  retryAt: string | null;
   /** Whether the present line goes on where the one before ended; null: it is the first. */
   recovered: boolean | null;
   /** Up to where the journal was handed on; `since` of a new manager goes on from there. */

@@ -56,6 +56,19 @@ test("it connects when it is told to, and once", (context) => {
   assert.equal(manager.getConnectionStatus().state, "connecting");
 });
 
+test("it tells when it tries again, and nothing of that while there is a line", (context) => {
+  const { manager, tick } = started(context);
+  FakeSocket.last.greet();
+  assert.equal(manager.getConnectionStatus().retryAt, null);
+  const before = Date.now();
+  FakeSocket.last.end();
+
+  const waitMs = Date.parse(manager.getConnectionStatus().retryAt ?? "") - before;
+  assert.ok(waitMs >= 125 && waitMs < 10_000);
+  tick(125);
+  assert.equal(manager.getConnectionStatus().retryAt, null);
+});
+
 test("a lost line is told once and tried again with growing pauses", (context) => {
   const { manager, kinds, tick } = started(context);
   FakeSocket.last.greet();

@@ -71,6 +71,7 @@ SIGHTS = {
     "source-new": Sight("/sources/alertmanager"),
     "source-remove": Sight(f"/sources/gitea/{TEAM}", press=GRAVE_BUTTON),
     "callbacks": Sight("/callbacks"),
+    "callbacks-chosen": Sight("/callbacks", press="label:has(.tick)", shows="[data-bar]"),
     "callback": Sight("/callbacks", press=ROW, shows=".preview .drawn"),
     "callback-new": Sight("/callbacks/new"),
     "deliveries": Sight("/callbacks/history"),

@@ -78,6 +78,8 @@ def test_a_paused_destination_goes_on_and_what_waited_arrives(shown: Server, ope
     with opened(f"{shown.url}/callbacks") as page:
         paused = page.get_by_role("region", name="Destinations").get_by_role("listitem").first
         expect(paused).to_contain_text("Paused by")
+        # The callback that is of this name sends there.
+        expect(paused).to_contain_text(re.compile(r"127\.0\.0\.1\s*Paused"))
         expect(paused).to_contain_text(re.compile(r"\d waiting"))
 
         paused.get_by_role("button", name="Resume").click()
@@ -144,10 +146,12 @@ def test_a_viewer_reads_and_no_more(launch: Launch, opened: Open) -> None:
     with opened(f"{server.url}/callbacks") as page:
         expect(page.get_by_text("Administrators set callbacks up.")).to_be_visible()
         expect(page.get_by_role("button", name="New callback")).to_have_count(0)
+        expect(page.get_by_role("button", name="Import, export")).to_have_count(0)
         page.goto(f"{server.url}/callbacks/new")
 
         expect(page.get_by_text("Administrators set callbacks up.")).to_be_visible()
 
 
 def row_of(page: Page, name: str) -> Locator:
-    return page.get_by_role("main").get_by_role("listitem").filter(has_text=name)
+    rows = page.get_by_role("list", name="Callbacks", exact=True)
+    return rows.get_by_role("listitem").filter(has_text=name)

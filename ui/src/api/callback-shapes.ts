@@ -137,6 +137,7 @@ export interface OptionSchema {
   title?: string;
   description?: string;
   default?: unknown;
+  examples?: unknown[];
   type?: string;
   format?: string;
   writeOnly?: boolean;

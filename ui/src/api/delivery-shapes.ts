@@ -55,7 +55,8 @@ export interface Delivery {
   attempts: DeliveryAttempt[];
   /** Milliseconds of the last try. */
   duration: number | null;
-  error: string | null;
+  /** Left out when there is none. */
+  error?: string;
   reason: string | null;
   digest_id: string | null;
   next_at: string | null;

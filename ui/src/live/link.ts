@@ -35,6 +35,12 @@ export const linkLostAt = readonly(lostAt);
 /** When the line came back last, and how many events went by meanwhile; null when unknown. */
 export const linkCaughtUp = readonly(caughtUp);
 
+/** When the next try is, in milliseconds since 1970; not reactive: it is asked for each second. */
+export function linkRetryAt(): number | null {
+  const at = manager?.getConnectionStatus().retryAt ?? null;
+  return at === null ? null : Date.parse(at);
+}
+
 /** Be rung at until the component or scope ends. */
 export function useRing(listener: Listener): void {
   listeners.add(listener);

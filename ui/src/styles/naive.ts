@@ -9,6 +9,23 @@ const FONTS = {
   borderRadius: "6px",
 };
 
+// As ui/DESIGN.md has the sizes of controls; what fingers press is no smaller than 44 px.
+const CONTROL = { common: { heightSmall: "28px", heightMedium: "34px" } };
+const TOUCHED: GlobalThemeOverrides = {
+  common: { heightSmall: "44px", heightMedium: "44px" },
+  Dropdown: { optionHeightMedium: "44px" },
+  InternalSelectMenu: { optionHeightMedium: "44px" },
+};
+
+const FORM: NonNullable<GlobalThemeOverrides["Form"]> = {
+  labelPaddingVertical: "0 0 4px",
+  labelFontWeight: "500",
+  labelHeightMedium: "24px",
+  feedbackPadding: "3px 0 0",
+  feedbackFontSizeMedium: "12px",
+  feedbackHeightMedium: "18px",
+};
+
 const LIGHT: GlobalThemeOverrides = {
   common: {
     ...FONTS,
@@ -72,6 +89,8 @@ const DARK: GlobalThemeOverrides = {
   },
 };
 
-export function overridesOf(isDark: boolean): GlobalThemeOverrides {
-  return isDark ? DARK : LIGHT;
+export function overridesOf(isDark: boolean, isTouch: boolean): GlobalThemeOverrides {
+  const colours = isDark ? DARK : LIGHT;
+  const sizes = isTouch ? TOUCHED : CONTROL;
+  return { ...colours, ...sizes, Form: FORM, common: { ...colours.common, ...sizes.common } };
 }

@@ -1,4 +1,4 @@
-// How wide the page is, for what style sheets alone cannot change.
+// How wide the page is and how it is pressed, for what style sheets alone cannot change.
 
 import { readonly, ref, type Ref } from "vue";
 
@@ -7,6 +7,9 @@ export const isNarrow = matching("(width < 860px)");
 
 /** Room for two things side by side. */
 export const isWide = matching("(width >= 1100px)");
+
+/** Pressed by fingers, which need room. */
+export const isTouch = matching("(pointer: coarse)");
 
 function matching(what: string): Readonly<Ref<boolean>> {
   const query = matchMedia(what);

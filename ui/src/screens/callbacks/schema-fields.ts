@@ -22,6 +22,8 @@ export interface SchemaField {
   isRequired: boolean;
   /** What holds while nothing is entered; undefined for none. */
   usual: unknown;
+  /** What could stand there; "" for nothing. */
+  example: string;
   /** Of a choice. */
   choices: readonly string[];
   /** Whether what is listed are numbers, or the number is a whole one. */
@@ -33,6 +35,27 @@ export interface SchemaField {
 
 // What may be longer than that has several lines, such as a certificate.
 const LONG_CHARS = 2_000;
+
+// What few ask for, whichever channel has it: folded away as long as nothing of it is set.
+const RARE = new Set(
+  [
+    "app_id app_secret receive_id receive_id_type",
+    "mentions at_all at_mobiles at_user_ids to_party to_tag cc",
+    "message_thread_id thread_id silent wrap",
+    "timeout retry_count retry_interval rate_per_minute",
+    "previous_sign_secret ca_certificate",
+  ].flatMap((names) => names.split(" ")),
+);
+
+export function isRare({ key, isRequired }: SchemaField): boolean {
+  return RARE.has(key) && !isRequired;
+}
+
+/** Whether something else than what holds anyway is entered. */
+export function isSet({ usual }: SchemaField, value: unknown): boolean {
+  const isEmpty = Array.isArray(value) ? value.length === 0 : (value ?? "") === "";
+  return !isEmpty && value !== usual;
+}
 
 /** Masked secrets hold these, and mean "as it was" when they are sent back. */
 export const MASK = "••••";
@@ -67,12 +90,17 @@ function fieldOf(
     description: said.description ?? meant.description ?? "",
     isRequired,
     usual: said.default ?? undefined,
+    example: exampleOf(said.examples?.[0]),
     choices: (meant.enum ?? []).map(String),
     isNumeric: items.type === "integer" || items.type === "number",
     isWhole: items.type === "integer",
     min: minimum ?? exclusiveMinimum ?? ge,
     max: maximum ?? le,
   };
+}
+
+function exampleOf(value: unknown): string {
+  return Array.isArray(value) ? linesOf(value) : ["string", "number"].includes(typeof value) ? String(value) : "";
 }
 
 /** Without "or nothing" around it, and with what it refers to in its place. */

@@ -11,6 +11,15 @@ it("reads an address and writes the same one", () => {
   expect(isNarrowed(filtersOf(said))).toBe(true);
 });
 
+it("turns pages without being narrowed by that", () => {
+  const second = filtersOf({ page: "2" });
+
+  expect(addressOf(second)).toEqual({ page: "2" });
+  expect(callOf(second)).toEqual({ q: "", project_id: null, channel: null, page: 2 });
+  expect(isNarrowed(second)).toBe(false);
+  expect(filtersOf({ page: "none" })).toEqual(NO_FILTERS);
+});
+
 it("asks for all without any", () => {
   expect(filtersOf({})).toEqual(NO_FILTERS);
   expect(isNarrowed(NO_FILTERS)).toBe(false);

@@ -111,7 +111,6 @@ export function delivery(said: Partial<Delivery> = {}): Delivery {
       },
     ],
     duration: 87,
-    error: null,
     reason: null,
     digest_id: null,
     next_at: null,

@@ -5,6 +5,8 @@ import type { OptionSchema } from "@/api/callback-shapes.ts";
 import {
   fieldsOf,
   isMasked,
+  isRare,
+  isSet,
   linesOf,
   listOf,
   withoutMasked,
@@ -70,4 +72,27 @@ it("sends nothing masked where it would mean nothing", () => {
   expect(withoutMasked(config)).toEqual({ method: "PUT" });
   expect(isMasked("••••9f3a")).toBe(true);
   expect(isMasked("plain")).toBe(false);
+});
+
+describe("what few ask for", () => {
+  it("is folded away, but for what has to be entered", () => {
+    const rare = fieldsOf(FEISHU).filter(isRare);
+
+    expect(rare.map(({ key }) => key)).toEqual(["mentions", "at_all"]);
+    expect(rare.map((field) => isRare({ ...field, isRequired: true }))).toEqual([false, false]);
+  });
+
+  it.each([
+    [undefined, false, false],
+    ["", undefined, false],
+    [[], undefined, false],
+    [30, 30, false],
+    [15, 30, true],
+    [true, false, true],
+    [["ou_1"], undefined, true],
+  ])("is set: %s, where %s is usual: %s", (value, usual, isIt) => {
+    const field = { ...fieldOf({ type: "string" })!, usual };
+
+    expect(isSet(field, value)).toBe(isIt);
+  });
 });
