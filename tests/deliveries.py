@@ -69,7 +69,6 @@ def attempt(of: Delivery, number: int = 1, outcome: Outcome = Outcome.DELIVERED)
         error=None if is_good else "Busy.",
         request=orjson.dumps({**REQUEST, "body": {"n": number}}).decode(),
         response=f"answer {number}",
-        curl=f"curl {number}",
     )
 
 

@@ -54,6 +54,7 @@ ONLY_IN: Mapping[str, str] = {
     "psycopg": "store",
     "obstore": "store",
     "redis": "bus",
+    "cel": "model",
 }
 
 # Libraries that come with another one, which is the one that is declared.

@@ -17,7 +17,7 @@ UNTESTED: Mapping[str, str] = {
     "errors.py": "data: the tree of errors",
     "clock.py": "the machine's own clock",
     "model/callback_desk.py": "data: what the desk of callbacks is asked and answers",
-    "web/callback_desk.py": "a protocol; mypy holds the desk itself against it",
+    "web/callbacks/desk.py": "a protocol; mypy holds the desk itself against it",
 }
 UNTESTED_FOLDERS: Mapping[str, str] = {
     "store/tables": "data: the schema; the contract suite and `alembic check` read it",

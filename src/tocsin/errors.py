@@ -71,6 +71,10 @@ class FieldFault:
     field: str
     message: str
 
+    @property
+    def sentence(self) -> str:
+        return ": ".join(filter(None, (self.field, self.message)))
+
 
 class TocsinError(Exception):
     """Root of the tree; its text never holds a secret."""

@@ -85,7 +85,7 @@ def test_a_person_sees_the_steps_the_failure_and_where_to_look(stage: Stage) -> 
     assert "✗ Upload failed" in result.stdout
     assert "✓ Upload completed" in result.stdout
     assert "✓ success in" in lines[-2]
-    assert lines[-1] == f"Look at it: {stage.url}/api/v1/deployments/4%2F2?project=my%20shop"
+    assert lines[-1] == f"Look at it: {stage.url}/deployments/4%2F2?project=my%20shop"
 
 
 def test_a_story_without_pauses_is_not_ahead_of_its_time(stage: Stage) -> None:

@@ -77,7 +77,7 @@ async def test_what_is_printed_makes_a_callback_that_works(
         told = await post(url, {"msg_type": "interactive", "card": CARD})
         news = capsys.readouterr().err
 
-    assert (callback["enabled"], callback["events"], channel["type"]) == (True, ["*"], "feishu")
+    assert (callback["events"], channel["type"]) == (["step_*", "deployment_*"], "feishu")
     assert f"{URL}/api/v1/release/projects/demo-shop/callbacks" in printed
     assert """TOCSIN_NOTIFY__ALLOWED_NETWORKS='["127.0.0.0/8"]'""" in printed
     assert "BASE_URL" not in printed

@@ -15,7 +15,7 @@ from tocsin.notify.condition import check, holds
 from tocsin.notify.options import faults_of
 from tocsin.notify.template import VARIABLES
 from tocsin.notify.template import check as check_template
-from tocsin.web.callback_shapes import NewCallback
+from tocsin.web.callbacks.shapes import NewCallback
 
 CALLBACKS = page("docs/callbacks.md")
 CHANNELS = find_channels()

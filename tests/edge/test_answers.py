@@ -5,7 +5,15 @@ from typing import Any
 import orjson
 import pytest
 
-from tocsin.edge.answers import problem, send_bytes, send_json, send_problem
+from tocsin.edge.answers import (
+    MAX_DETAIL_CHARS,
+    MAX_FAULTS,
+    MAX_NAME_CHARS,
+    problem,
+    send_bytes,
+    send_json,
+    send_problem,
+)
 from tocsin.errors import ConfigError, FieldFault, Reason, Rejected, StoreDown, TocsinError
 
 FAULT = FieldFault("steps.0.name", "expected a text")
@@ -90,3 +98,14 @@ def test_a_problem_without_fields_has_no_list_of_them() -> None:
         "detail": "There is no such thing.",
         "reason": "not_found",
     }
+
+
+def test_a_refusal_is_no_larger_than_anybody_reads() -> None:
+    faults = [FieldFault("a" * 10_000, "b" * 10_000)] * 10_000
+
+    told = problem(422, Reason.BAD_FIELD, "c" * 10_000, faults)
+
+    assert len(told["errors"]) == MAX_FAULTS
+    assert len(told["detail"]) == MAX_DETAIL_CHARS
+    assert {len(one["field"]) for one in told["errors"]} == {MAX_NAME_CHARS}
+    assert {len(one["message"]) for one in told["errors"]} == {MAX_DETAIL_CHARS}

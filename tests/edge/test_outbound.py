@@ -91,6 +91,7 @@ async def test_a_call_gives_the_whole_answer_whatever_its_status(
     "url",
     [
         "https://127.0.0.1/a",
+        "https://127.0.0.1./a",
         "https://[::1]/a",
         "https://[::ffff:127.0.0.1]/a",
         "https://169.254.169.254/latest/meta-data",
@@ -117,6 +118,14 @@ async def test_this_machine_by_any_other_name_is_refused(url: str) -> None:
     http = Outbound(resolver=Names({host: [["127.0.0.1"]]}))
 
     await refused(http, url)
+    await http.close()
+
+
+async def test_a_name_with_a_dot_at_its_end_is_looked_at_too() -> None:
+    http = Outbound(resolver=Names({"here.test": [["127.0.0.1"]]}))
+
+    with pytest.raises(GiveUp):
+        await http.check("https://here.test./a")
     await http.close()
 
 

@@ -2,7 +2,9 @@
 
 from datetime import date
 
-from tocsin.model.delivery_figures import DeliveryFigures, Tally, Waiting
+import pytest
+
+from tocsin.model.delivery_figures import DeliveryFigures, Percentiles, Tally, Waiting
 from tocsin.testing.clock import START
 
 FIRST, SECOND, THIRD = (date(2026, 1, day) for day in (1, 2, 3))
@@ -31,6 +33,23 @@ def test_of_nothing_there_is_no_share_and_no_time() -> None:
 
     assert (none.total, none.success_rate, none.duration_avg_ms) == (0, None, None)
     assert Tally(pending=1).success_rate is None
+
+
+@pytest.mark.parametrize(
+    ("times", "p50", "p95"),
+    [
+        ({}, None, None),
+        ({7: 1}, 7, 7),
+        ({1: 1, 2: 1}, 1, 2),
+        ({10: 19, 900: 1}, 10, 10),
+        ({10: 18, 900: 2}, 10, 900),
+        (dict.fromkeys(range(100, 0, -1), 1), 50, 95),
+    ],
+)
+def test_a_percentile_is_the_least_time_that_so_many_did_not_exceed(
+    times: dict[int, int], p50: int | None, p95: int | None
+) -> None:
+    assert Percentiles.of(times) == Percentiles(p50, p95)
 
 
 def test_figures_are_by_channel_and_by_every_day() -> None:

@@ -3,7 +3,8 @@
 import time
 import uuid
 
-from tocsin.model.event import new_event_id
+from tocsin.model.event import new_event_id, steady_id
+from tocsin.testing.clock import START
 
 
 def test_an_id_is_a_uuid_of_version_7() -> None:
@@ -38,3 +39,19 @@ def test_every_bit_but_version_and_variant_is_random() -> None:
         zeros |= ~bits & random_bits
 
     assert ones == zeros == random_bits
+
+
+def test_a_steady_id_is_a_uuid_of_version_7_by_the_time_it_is_given() -> None:
+    one = uuid.UUID(steady_id(START, "a", "b"))
+
+    assert (one.version, one.variant) == (7, uuid.RFC_4122)
+    assert one.int >> 80 == int(START.timestamp() * 1000)
+
+
+def test_a_steady_id_is_the_same_for_the_same_alone() -> None:
+    given = [("a", "b"), ("ab", ""), ("b", "a"), ("a",), *((f"{n}", "c") for n in range(1000))]
+
+    made = [steady_id(START, *parts) for parts in given]
+
+    assert made == [steady_id(START, *parts) for parts in given]
+    assert len(set(made)) == len(given)

@@ -79,7 +79,6 @@ def attempt(number: int = 1, **changed: Any) -> Attempt:
         error="It is busy.",
         request="{}",
         response="no",
-        curl="curl",
     )
     return replace(made, **changed)
 

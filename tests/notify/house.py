@@ -6,17 +6,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tests.appending import rows
+from tests.bus.waiting import until
 from tests.notify.working import Working, working
 from tocsin.model.callback import Callback
-from tocsin.model.event import NewEvent, new_event_id
-from tocsin.notify.known import SHARDS
+from tocsin.model.event import NewEvent, Receipt, new_event_id
+from tocsin.notify.known import SHARDS, Target
 from tocsin.notify.shard import Shard
 from tocsin.settings.schema import NotifySettings
 from tocsin.store import callbacks, deliveries, destinations
 from tocsin.store.destinations import Destination
+from tocsin.store.journal import Also, Journal
 from tocsin.testing.clock import START
 from tocsin.testing.outside import Outside, Reply, outside
 
@@ -26,19 +28,44 @@ BUSY = Reply(status=503)
 MOMENT = timedelta(milliseconds=1)
 
 
+class Gate:
+    """The journal behind a gate: what comes without events, as new deliveries do, waits there."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self.is_open = asyncio.Event()
+        self.is_open.set()
+        # Raised in place of what waits, one after the other.
+        self.failures: list[Exception] = []
+        self.waiting = 0
+
+    async def append(
+        self, events: Sequence[NewEvent], also: Also | None = None
+    ) -> Sequence[Receipt]:
+        if not events:
+            self.waiting += 1
+            await self.is_open.wait()
+            self.waiting -= 1
+            if self.failures:
+                raise self.failures.pop(0)
+        return await self._journal.append(events, also)
+
+
 @dataclass
 class House:
     """All shards at work on one database, and a world that they send to."""
 
     working: Working
     world: Outside
+    gate: Gate
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     shards: Sequence[Shard] = ()
     tasks: Sequence["asyncio.Task[None]"] = ()
 
     async def begin(self) -> None:
         self.leaving = asyncio.Event()
-        self.shards = [Shard(number, self.working.tools) for number in range(SHARDS)]
+        tools = replace(self.working.tools, journal=cast("Journal", self.gate))
+        self.shards = [Shard(number, tools) for number in range(SHARDS)]
         self.tasks = [asyncio.create_task(one.work(self.leaving)) for one in self.shards]
 
     async def leave(self) -> None:
@@ -55,6 +82,14 @@ class House:
     def wake(self) -> None:
         for one in self.shards:
             one.wake()
+
+    @property
+    def target(self) -> Target:
+        """The only one."""
+        (found,) = (
+            one for number in range(SHARDS) for one in self.working.tools.known.of_shard(number)
+        )
+        return found
 
     def pass_by(self, seconds: float) -> None:
         """Let time pass, and have everybody see it."""
@@ -101,7 +136,7 @@ class House:
         )
 
     async def set_paused(self, destination: str, *, is_paused: bool) -> None:
-        """As a person does, at another instance."""
+        """As a person does, at another instance; returns once it is seen here."""
         database, now = self.working.ground.database, self.working.clock.now() + MOMENT
         if is_paused:
             one = Destination(id=destination, channel_type="", label="", changed_at=START)
@@ -110,9 +145,15 @@ class House:
         else:
             await database.write(lambda conn: destinations.resume(conn, destination, now))
         self.pass_by(1)
+        places = [one._lanes.places for one in self.shards]
+        lanes = [one[destination].lane for one in places if destination in one]
+        await until(lambda: all(one.is_paused == is_paused for one in lanes))
 
     async def disable(self, before: Callback) -> None:
-        after, vault = replace(before, enabled=False), self.working.vault
+        await self.change(before, replace(before, enabled=False))
+
+    async def change(self, before: Callback, after: Callback) -> None:
+        vault = self.working.vault
         await self.working.ground.database.write(
             lambda conn: callbacks.change(conn, vault, before, after)
         )
@@ -136,7 +177,7 @@ class House:
 @asynccontextmanager
 async def house_in(folder: Path, settings: NotifySettings) -> AsyncIterator[House]:
     async with outside() as world, working(folder, settings) as made:
-        one = House(made, world)
+        one = House(made, world, Gate(made.tools.journal))
         made.ground.listeners.append(made.tools.feed.told)
         world.answer(HOOK, FINE, method="POST")
         yield one

@@ -30,7 +30,7 @@ from tocsin.store.key import SecretKey, Vault
 from tocsin.testing.clock import START, HandClock
 
 URL = "https://hooks.example.com/canary-0123456789"
-NOTHING = Shown("[]", "", "", None)
+NOTHING = Shown("[]", "", None)
 Send = Callable[[Outgoing], Receipt]
 
 
@@ -229,7 +229,7 @@ def test_that_a_platform_is_too_busy_with_others_takes_no_try_away() -> None:
     ],
 )
 def test_a_try_can_be_the_last(outcome: Outcome, state: DeliveryState) -> None:
-    shown = Shown("{}", "ok", "curl", 200)
+    shown = Shown("[]", "ok", 200)
 
     changed = after(
         delivery(tries=1, attempts=1), target_of("custom", url=URL), found(outcome, shown=shown)
@@ -241,7 +241,7 @@ def test_a_try_can_be_the_last(outcome: Outcome, state: DeliveryState) -> None:
 
 
 def test_the_row_of_a_try_tells_what_went_and_what_came_of_it() -> None:
-    shown = Shown('{"a":1}', "x" * 5000, "curl -X", 503)
+    shown = Shown('{"a":1}', "x" * 5000, 503)
     busy = found(Outcome.LATER, reason=Reason.BUSY, error="It is busy.", shown=shown)
     changed = after(delivery(), target_of("custom", url=URL), busy)
 
@@ -249,5 +249,5 @@ def test_the_row_of_a_try_tells_what_went_and_what_came_of_it() -> None:
 
     assert (row.delivery_id, row.number, row.destination) == ("d-0001", 1, changed.destination)
     assert (row.outcome, row.status, row.reason) == (Outcome.LATER, 503, "busy")
-    assert (row.error, row.request, row.curl) == ("It is busy.", '{"a":1}', "curl -X")
+    assert (row.error, row.request) == ("It is busy.", '{"a":1}')
     assert len(row.response) == 4096

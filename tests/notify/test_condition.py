@@ -40,7 +40,6 @@ DATA = {"duration": 700, "status": "failed", "branch": "main", "jobs": [{"ok": F
         ("event.data.missing > 600", False),
         ("event.data.n > 600", False),
         ("event.data.duration", False),
-        ("'yes'", False),
     ],
 )
 def test_a_condition_holds_for_what_it_says(source: str, *, is_held: bool) -> None:
@@ -58,6 +57,10 @@ def test_a_condition_holds_for_what_it_says(source: str, *, is_held: bool) -> No
         ("has(event.typ)", "there is no typ"),
         ("event.data.x >", "CEL such as event.data.duration > 600:"),
         ("shout(event.type)", "there is no shout"),
+        ("'yes'", "CEL that is true or false, such as event.data.duration > 600"),
+        ("1 + 1", "CEL that is true or false"),
+        ("event.type", "CEL that is true or false"),
+        ("size(event.data)", "CEL that is true or false"),
         ("event.data.x == '" + "a" * 500 + "'", "at most 500 characters"),
     ],
 )

@@ -70,6 +70,7 @@ async def test_an_address_that_may_not_be_called_is_told_when_it_is_saved(desk: 
 
     assert [one.field for one in (*inside, *metadata)] == ["url", "url"]
     assert "10.0.0.1 is an address that is not public." in inside[0].message
+    assert "notify.allowed_networks" in inside[0].message
     assert CANARY not in f"{inside}"
     assert here == []
 

@@ -16,14 +16,14 @@ from tocsin.notify.drawing import (
     Dialect,
     Measure,
     around,
-    as_lines,
     cut,
     draw,
     each_line,
-    field_blocks,
+    field_lines,
     fitted,
     in_bytes,
     in_characters,
+    in_json,
     in_utf16,
     pieces,
     same,
@@ -145,17 +145,11 @@ def test_a_platform_without_headings_has_them_bold() -> None:
     assert draw((heading,), replace(HTML, heading=None)) == "<b>Done</b> <b><i>now</i></b>"
 
 
-def test_fields_are_paragraphs_or_lines() -> None:
+def test_fields_are_lines_with_bold_names() -> None:
     fields = (Field("项目", "my-app"), Field("版本", "v1"))
 
-    blocks = field_blocks(fields)
-
-    assert draw(blocks, MARKED) == "**项目**: my-app\n\n**版本**: v1"
-    assert draw(as_lines(blocks), MARKED) == "**项目**: my-app\n**版本**: v1"
-    assert draw(field_blocks(fields, "："), replace(MARKED, gap="\n")).startswith(
-        "**项目**：my-app\n"
-    )
-    assert as_lines(()) == ()
+    assert draw(field_lines(fields), MARKED) == "**项目**: my-app\n**版本**: v1"
+    assert field_lines(()) == ()
 
 
 def test_a_code_block_that_is_cut_is_fenced_in_both() -> None:
@@ -219,6 +213,14 @@ def test_what_fits_ends_with_an_ellipsis_only_when_it_is_not_all() -> None:
     assert fitted((), PLAIN, 12) == ""
 
 
+@given(st.text(), st.text())
+def test_a_size_is_the_sum_of_its_parts_and_one_at_least_for_each_character(
+    one: str, other: str
+) -> None:
+    for measure in (*MEASURES, in_json):
+        assert measure(one + other) == measure(one) + measure(other) >= len(one + other)
+
+
 def test_a_plain_text_is_cut_with_its_end() -> None:
     assert cut("abcdef", 6) == "abcdef"
     assert cut("abc def", 5) == "abc…"
@@ -252,6 +254,35 @@ def test_cutting_loses_nothing_and_leaves_whole_marks_links_and_characters(
     assert {found for one in drawn for found in re.findall('href="(.*?)"', one)} <= addresses
     clusters = set(iter_graphemes(written_in(blocks)))
     assert all(set(iter_graphemes(shown_of(one))) <= clusters for one in drawn)
+
+
+@pytest.mark.parametrize("size", [1_000, 20_000])
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        [paragraph("word " * 8_000)],
+        [paragraph("<" * 40_000)],
+        [paragraph(FAMILY * 6_000)],
+        [paragraph("e" + "\u0301" * 40_000)],
+        [paragraph("line\n" * 8_000)],
+        [paragraph("ab")] * 10_000,
+        [Block(BlockKind.ITEM, (Span("ab"),))] * 10_000,
+        [Block(BlockKind.CODE, (Span("<line>\n" * 6_000),))],
+        [paragraph(*(Span("ab", is_bold=one % 2 == 0) for one in range(20_000)))],
+    ],
+)
+def test_however_long_a_text_is_it_is_drawn_a_few_times(blocks: list[Block], size: int) -> None:
+    drawn = 0
+
+    def counted(text: str) -> str:
+        nonlocal drawn
+        drawn += len(text)
+        return html.escape(text)
+
+    found = fitted(blocks, replace(HTML, escape=counted, fence=counted), size, in_bytes)
+
+    assert size * 0.9 < in_bytes(found) <= size
+    assert drawn < 15 * size
 
 
 @given(BLOCKS)

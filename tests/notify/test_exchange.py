@@ -96,6 +96,32 @@ def test_what_is_as_good_as_the_address_goes_too(made_of_it: str) -> None:
     assert token not in f"{told}"
 
 
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("Bearer t0k3n-of-somebody", "no such token: t0k3n-of-somebody"),
+        ("Basic dG9jc2luOnBhc3N3b3Jk", "the password of tocsin is not password"),
+        ("Basic dG9jc2luOnBhc3N3b3Jk", "dG9jc2luOnBhc3N3b3Jk is not known"),
+        ("session=t0k3n-of-somebody; theme=dark", "there is no t0k3n-of-somebody"),
+        ('Digest username="me", response="t0k3n-of-somebody"', "wrong: t0k3n-of-somebody"),
+    ],
+)
+def test_what_of_a_header_opens_by_itself_goes_too(header: str, told: str) -> None:
+    secrets = secrets_in(Options(headers={"Authorization": SecretStr(header)}))
+
+    said = shown([exchange(answer=told.encode())], secrets).response
+
+    assert MASK in said
+    assert not any(one in said for one in ("t0k3n", "not password", "dG9j"))
+
+
+@pytest.mark.parametrize(
+    "header", ["Basic not:base64", "Basic /w==", "Bearer", "plain", "a=b; c=d"]
+)
+def test_a_header_of_another_form_is_a_secret_as_a_whole(header: str) -> None:
+    assert secrets_in(Options(headers={"X": SecretStr(header)}))[0] == header
+
+
 def test_words_of_an_address_stay_in_what_is_said() -> None:
     """An address with `deploy` and `true` in it makes no secret of them."""
     secrets = secrets_in(Options(url=SecretStr("https://a.example/deploy?wait=true")))

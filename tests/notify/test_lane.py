@@ -231,3 +231,28 @@ def test_an_end_that_nobody_began_is_harmless(some: Sequence[Delivery]) -> None:
     one.end(delivery(9, state=DeliveryState.DELIVERED))
 
     assert len(one.waiting) == len(some)
+
+
+def test_what_was_answered_does_not_hide_a_change() -> None:
+    one = lane(delivery(1), delivery(2), concurrency=2)
+    go(one)
+    go(one)
+    assert one.next(START) == Wait(None)
+
+    fail(one, 1, after(5))
+    assert one.next(START) == Wait(after(5))
+    one.add([delivery(3)])
+    assert go(one) == ["d-0003"]
+    arrive(one, 3)
+    one.is_paused = True
+    assert one.next(after(5)) == Wait(None)
+    one.is_paused = False
+    assert go(one, after(5)) == ["d-0001"]
+
+
+def test_what_was_taken_back_does_not_go() -> None:
+    one = lane(delivery(1), delivery(2))
+
+    one.drop(delivery(1))
+
+    assert go(one) == ["d-0002"]

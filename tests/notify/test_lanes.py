@@ -14,7 +14,7 @@ from tocsin.notify import lanes as module
 from tocsin.notify.known import Target
 from tocsin.notify.lane import Go, Wait
 from tocsin.notify.lanes import Lanes, Place
-from tocsin.store import destinations
+from tocsin.store import deliveries, destinations
 from tocsin.store.destinations import Destination
 from tocsin.testing.clock import START
 
@@ -107,7 +107,8 @@ async def test_what_was_just_stored_waits_behind_what_is_in_the_store_alone(
 ) -> None:
     await shard.store(*range(1, 7))
     place = await shard.take_up()
-    new = await shard.store(7)
+    (new,) = await shard.store(7)
+    assert not shard.lanes.has_room(place)
     shard.lanes.feed(place, new)
     assert (waiting(place), place.total) == ([1, 2, 3, 4], 7)
 
@@ -120,10 +121,37 @@ async def test_what_was_just_stored_waits_behind_what_is_in_the_store_alone(
 
 async def test_what_was_just_stored_needs_no_read_where_all_is_in_memory(shard: Shard) -> None:
     place = await shard.take_up()
-    new = await shard.store(1, 2)
-    shard.lanes.feed(place, new)
+    for one in await shard.store(1, 2):
+        assert shard.lanes.has_room(place)
+        shard.lanes.feed(place, one)
 
     assert (waiting(place), place.total, place.is_more) == ([1, 2], 2, False)
+
+
+async def test_what_is_taken_back_is_read_once_it_is_stored(shard: Shard) -> None:
+    place = await shard.take_up()
+    first, second = shard.delivery(1), shard.delivery(2)
+    shard.lanes.feed(place, first)
+    shard.lanes.feed(place, second)
+    place.lane.begin([first])
+
+    assert [shard.lanes.withdraw(place, one) for one in (first, second)] == [False, True]
+    assert (waiting(place), place.total) == ([], 1)
+
+    await shard.at_work.store(second)
+    place.total += 1
+    await shard.lanes.refill(place)
+    assert waiting(place) == [2]
+
+
+async def test_what_the_store_does_not_have_yet_does_not_count_as_gone(shard: Shard) -> None:
+    place = await shard.take_up()
+    shard.lanes.is_ahead = True
+    shard.lanes.feed(place, shard.delivery(1))
+
+    place = await shard.take_up()
+
+    assert (waiting(place), place.total) == ([1], 1)
 
 
 async def test_what_others_put_back_is_found_by_looking(shard: Shard) -> None:
@@ -152,6 +180,28 @@ async def test_what_was_sent_and_is_not_stored_yet_is_not_sent_again(shard: Shar
     shard.lanes.recorded(first.id)
     place = await shard.take_up()
     assert (waiting(place), place.total) == ([2], 1)
+
+
+async def test_what_is_put_back_while_its_result_is_stored_is_found_a_look_later(
+    shard: Shard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one,) = await shard.store(1)
+    place = await shard.take_up()
+    await shard.finish(place, one)
+    read = deliveries.waiting
+
+    async def waiting_meanwhile(*given: Any) -> Any:
+        found = await read(*given)
+        shard.lanes.recorded(one.id)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(deliveries, "waiting", waiting_meanwhile)
+        await shard.take_up()
+    assert waiting(place) == []
+    await shard.lanes.refill(place)
+
+    assert waiting(place) == [1]
 
 
 async def test_a_lane_begins_with_what_is_known_of_its_destination(shard: Shard) -> None:

@@ -29,7 +29,7 @@ def paragraph(text: str) -> Block:
         ("canary_started", "发布通知"),
         ("canary_completed", "发布通知"),
         ("full_completed", "发布通知"),
-        ("alert.firing", "发布通知：金丝雀发布开始"),
+        ("alert.firing", "🔵 发布通知：金丝雀发布开始"),
     ],
 )
 def test_the_documents_events_are_headed_by_the_kind_of_notice(
@@ -39,14 +39,14 @@ def test_the_documents_events_are_headed_by_the_kind_of_notice(
 
 
 def test_without_fields_or_heading_nothing_else_says_what_happened() -> None:
-    assert headline(outgoing(message(fields=()))) == "发布通知：金丝雀发布开始"
-    assert headline(outgoing(message(heading=""))) == "金丝雀发布开始"
+    assert headline(outgoing(message(fields=()))) == "🔵 发布通知：金丝雀发布开始"
+    assert headline(outgoing(message(heading=""))) == "🔵 金丝雀发布开始"
 
 
 def test_a_headline_is_one_line_that_is_not_too_long() -> None:
     told = headline(outgoing(message(heading="", title="a\n# b\r\n" + "c" * 500)))
 
-    assert told.startswith("a # b c")
+    assert told.startswith("🔵 a # b c")
     assert len(told) == 200
 
 

@@ -1,5 +1,7 @@
 """A person's Markdown becomes blocks; what strangers wrote stays the text it was."""
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -151,6 +153,46 @@ def test_a_value_as_an_address_is_never_more_than_an_address(value: str) -> None
     href = block.spans[0].href or ""
     assert href.startswith("https://x.test/")
     assert not set(href) & set(' \n\t"<>`\\')
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        *(
+            "a\n",
+            "a\n\n",
+            "- a\n",
+            "1. a\n",
+            "# a\n",
+            "**a** ",
+            "*a ",
+            "_a_ ",
+            "[",
+            "[a](",
+            "![a](",
+        ),
+        *(
+            "[a](https://x.test) ",
+            "<https://x.test> ",
+            "`",
+            "&amp;",
+            "<",
+            "> ",
+            "a\n=\n",
+            "\\",
+            "!",
+        ),
+    ],
+)
+def test_the_end_of_what_would_take_long_to_read_is_shown_as_it_is_written(marks: str) -> None:
+    text = marks * (20_000 // len(marks)) + "**end** `of` it"
+    began = process_time()
+
+    blocks = blocks_of(text)
+
+    # Hundredths of a second as a rule; some would take a second, or several.
+    assert process_time() - began < 0.5
+    assert blocks[-1].spans[-1].text.endswith("**end** `of` it")
 
 
 @given(STRANGE)

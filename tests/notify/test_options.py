@@ -81,6 +81,12 @@ def test_what_is_wrong_is_told_by_field(
     assert faults_of(CUSTOM, config) == faults
 
 
+def test_of_very_many_unknown_options_the_first_are_told() -> None:
+    faults = faults_of(CUSTOM, {f"option-{number}": 1 for number in range(3_000)})
+
+    assert [one.field for one in faults] == [f"option-{number}" for number in range(20)]
+
+
 def test_an_option_is_known_by_the_name_that_people_give() -> None:
     given = {**extras_of(EMAIL).EXAMPLE}
 
@@ -119,8 +125,11 @@ def test_secrets_are_shown_masked_and_all_else_as_it_is() -> None:
         ("exactly-15-char", MASK),
         ("exactly-16-chars", f"{MASK}hars"),
         ("c2VjcmV0LXNlY3JldA==", f"{MASK}JldA"),
-        ("https://h.example:8443/a/secret-part", f"https://h.example:8443/{MASK}part"),
-        ("https://me:word@h.example/secret-part", f"https://h.example/{MASK}part"),
+        ("https://h.example:8443/a/long-secret-part", f"https://h.example:8443/{MASK}part"),
+        ("https://me:word@h.example/a/long-secret-part", f"https://h.example/{MASK}part"),
+        ("https://h.example/secret-part", f"https://h.example/{MASK}"),
+        ("http://127.0.0.1:9200/h", f"http://127.0.0.1:9200/{MASK}"),
+        ("https://long.name.of.a.host.example", f"https://long.name.of.a.host.example/{MASK}"),
         ("https://[bad/secret-part-of-it", f"{MASK}f-it"),
         (["one", "two"], [MASK, MASK]),
         (12, MASK),

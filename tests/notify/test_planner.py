@@ -169,3 +169,12 @@ def test_a_delivery_by_hand_goes_at_once() -> None:
 
     assert (made.kind, made.next_at, made.group_key) == (DeliveryKind.TEST, START, None)
     assert made.shard == int(made.destination[:8], 16) % 8
+
+
+def test_who_makes_a_delivery_once_more_makes_the_same() -> None:
+    made = callback(("custom", URL), ("webhook", OTHER))
+    first, again = (planned(made, event(), event(2), now=after(at)) for at in (0, 60))
+
+    assert [one.id for one in first] == [one.id for one in again]
+    assert len({one.id for one in first}) == 4
+    assert new_delivery(event(), targets_of(made)[0], START).id != first[0].id

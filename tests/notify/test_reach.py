@@ -179,6 +179,14 @@ async def test_tokens_and_what_a_channel_hides_are_masked_in_all_calls(world: Wo
     assert line.without_secrets("canary-signature is wrong") == f"{MASK} is wrong"
 
 
+def test_an_error_tells_no_part_of_a_secret_that_was_cut(world: World) -> None:
+    line = world.line(secrets=("a-secret-that-is-long",))
+
+    assert line.without_secrets("There is no a-secret-tha. Ask them.") == (
+        f"There is no {MASK}. Ask them."
+    )
+
+
 async def test_a_new_secret_for_an_account_is_another_credential(world: World) -> None:
     fetched = []
 

@@ -66,7 +66,11 @@ async def test_a_digest_that_fails_takes_what_it_stands_for_along(
 
     failed = ("failed", "refused")
     await house.finds(
-        "state, reason FROM deliveries ORDER BY id", ("delivered", None), failed, failed, failed
+        "state, reason FROM deliveries ORDER BY event_seq",
+        ("delivered", None),
+        failed,
+        failed,
+        failed,
     )
 
 

@@ -6,16 +6,23 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from prometheus_client import Gauge
 
 from tests.appending import settings_with
 from tests.bus.waiting import until
 from tests.notify.deliveries import callback
 from tests.notify.house import BUSY, FINE, HOOK, House, house_in
 from tocsin.model.callback import Grouping
+from tocsin.notify.shard import LOOK_S
 from tocsin.store import callbacks
 from tocsin.testing.outside import Reply
 
 GROUPED = [("digest", "delivered"), *[("event", "delivered")] * 3]
+
+
+def counted(gauge: Gauge) -> float:
+    """Over all shards."""
+    return sum(sample.value for metric in gauge.collect() for sample in metric.samples)
 
 
 @pytest.fixture
@@ -173,7 +180,22 @@ async def test_a_destination_that_is_gone_is_paused_and_its_owner_told(house: Ho
     assert house.subjects() == ["d-1"]
     paused = await house.found("is_paused, paused_by, last_reason FROM destinations")
     assert paused == [(1, "", "gone")]
+    house.pass_by(LOOK_S)
+    await until(lambda: counted(house.working.tools.figures.held) == 1)
     assert "destination.paused" in await house.kinds()
+
+
+async def test_those_that_a_person_has_paused_are_counted_apart(house: House) -> None:
+    figures = house.working.tools.figures
+    target = await house.working.add(callback(("custom", house.config)))
+    await house.begin()
+    await house.happen("d-1")
+    await house.are("delivered")
+    await house.set_paused(target.destination, is_paused=True)
+    house.pass_by(LOOK_S)
+
+    await until(lambda: counted(figures.paused) == 1)
+    assert counted(figures.held) == 0
 
 
 async def test_one_that_fails_for_long_is_paused(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ PAUSE_AFTER_S = 100.0
 
 
 def found(outcome: Outcome, reason: Reason | None = None) -> Tried:
-    return Tried(outcome, START, 1, Shown("[]", "", "", None), reason=reason, error="It was away.")
+    return Tried(outcome, START, 1, Shown("[]", "", None), reason=reason, error="It was away.")
 
 
 def failing(times: int) -> Destination:

@@ -1,6 +1,9 @@
 """People's own words: checked with what may be meant, and put together without being misread."""
 
+import tracemalloc
+from contextlib import suppress
 from dataclasses import replace
+from time import process_time
 from typing import Any
 
 import pytest
@@ -151,6 +154,44 @@ def test_the_documents_events_begin_with_its_words() -> None:
 
     assert made.full_title == "发布通知：金丝雀发布开始"
     assert draw(made.body, PLAIN).startswith("项目: my-app\n版本: v1.2.3\n状态: 发布中...\n")
+
+
+HOSTS = [f"host-{number}" for number in range(250)]
+FULL = {"text": "x" * 4_000, "marks": "发<*é`\x00" * 600, "hosts": HOSTS, "many": ["y" * 100] * 250}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("{{ event.data.text }}" * 400, "{{ event.data.marks }}" * 400, "{{ event|json }}" * 140),
+        *("{{ event.data.many|join }}" * 100, "{total_count}" * 700, "{{ 1 }}" * 1_400),
+        "{{ event.data.text" + "|replace('x', 'xxxxxxxxxxxx')" * 9 + " }}",
+        "{{ event.data.many|join('" + "z" * 9_000 + "') }}",
+        "{{ 'a' * 1000000000 }}",
+        "{% for a in event.data.hosts %}" * 3 + "{{ a }}" + "{% endfor %}" * 3,
+        "{% for a in event.data.hosts %}{% for b in event.data.hosts %}{% endfor %}{% endfor %}",
+        "{% for a in event.data.many %}{{ event|json|upper|lower|length }}{% endfor %}",
+        "{% for a in event.data.hosts %}" + "- t\n" * 2_400 + "{% endfor %}",
+        *("**a** " * 1_660, "[a](" * 2_500, "![a](" * 2_000, "- a\n" * 2_500, "a\n\n" * 3_300),
+        *("`" * 10_000, "[" * 10_000, "> " * 5_000, "<https://x.y/>" * 700, "{{" * 5_000),
+    ],
+)
+def test_no_template_takes_long_or_much_memory(body: str) -> None:
+    event = replace(sample_event("note"), data=FULL)
+    began = process_time()
+    check("x", body)
+    with suppress(BadTemplate):
+        render(template("x", body), event, "en", "https://tocsin.example")
+    took_s = process_time() - began
+
+    tracemalloc.start()
+    with suppress(BadTemplate):
+        render(template("x", body), event, "en", "https://tocsin.example")
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # Some hundredths of a second for both as a rule; without bounds some take seconds, or for ever.
+    assert took_s < 0.5
+    assert most_bytes < 8_000_000
 
 
 @given(st.text(max_size=60))

@@ -15,6 +15,7 @@ def test_each_figure_is_counted_under_its_name() -> None:
     figures.folded.labels("slack").inc(3)
     figures.waiting.labels("1").set(4)
     figures.held.labels("1").set(5)
+    figures.paused.labels("1").set(2)
 
     text = generate_latest(registry).decode()
     assert 'tocsin_notify_attempts_total{channel="slack",outcome="later",reason="busy"} 1.0' in text
@@ -23,3 +24,4 @@ def test_each_figure_is_counted_under_its_name() -> None:
     assert 'tocsin_notify_folded_total{channel="slack"} 3.0' in text
     assert 'tocsin_notify_waiting{shard="1"} 4.0' in text
     assert 'tocsin_notify_held_destinations{shard="1"} 5.0' in text
+    assert 'tocsin_notify_paused_destinations{shard="1"} 2.0' in text

@@ -24,6 +24,7 @@ from tocsin.notify.values import (
     part,
     seconds,
     short_hash,
+    shown,
     text,
     texts,
 )
@@ -152,6 +153,10 @@ def test_the_end_of_a_log_is_what_is_shown() -> None:
     assert log_lines("") == []
     assert log_lines({}) == []
     assert len("\n".join(log_lines("x" * 1_000 + "\n" + "y" * 400_000))) <= MAX_LOG_CHARS
+
+
+def test_what_is_shown_keeps_its_lines_and_blanks_and_nothing_unseen() -> None:
+    assert shown(" a\x00 \r\n\x1b[31mb\x1b[0m\u202e \n") == " a \nb \n"
 
 
 def test_a_paragraph_keeps_its_lines() -> None:

@@ -42,6 +42,18 @@ async def waiting(
     return [one.id for one in found]
 
 
+async def test_what_is_stored_already_stays_as_it_is(database: Database) -> None:
+    tried = delivery(1, state=DeliveryState.DELIVERED, attempts=1)
+    await change(database, tried)
+
+    await add(database, delivery(1), delivery(2))
+
+    assert await with_id(database, tried.id) == tried
+    async with database.read() as conn:
+        there = await deliveries.stored(conn, [tried.id, delivery(2).id, "d-nobody"])
+    assert there == {tried.id, delivery(2).id}
+
+
 async def test_a_delivery_is_read_back_as_it_was_stored(database: Database) -> None:
     full = delivery(
         1,
@@ -238,3 +250,14 @@ async def test_instants_keep_their_microseconds(database: Database) -> None:
     found = await with_id(database, "d-0001")
 
     assert (found.next_at, found.created_at) == (odd, odd)
+
+
+async def test_it_is_known_which_tries_are_stored(database: Database) -> None:
+    written = DeliveryRows(database.dialect)
+    made = [attempt(1, delivery_id="d-1"), attempt(2, delivery_id="d-1"), attempt(1)]
+    await database.write(lambda conn: written.add_attempts(conn, made))
+
+    async with database.read() as conn:
+        found = await deliveries.tries_of(conn, ["d-1", "d-2"])
+
+    assert found == {("d-1", 1), ("d-1", 2)}

@@ -48,7 +48,7 @@ async def test_a_row_is_the_delivery_with_its_tries(database: Database) -> None:
     async with database.read() as conn:
         whole = await delivery_history.one(conn, tried.id)
 
-    brief: Any = {"destination": "", "request": "", "response": "", "curl": ""}
+    brief: Any = {"destination": "", "request": "", "response": ""}
     assert row.delivery == tried
     assert row.attempts == [replace(one, **brief) for one in attempts]
     assert row.request == attempts[1].request

@@ -142,9 +142,25 @@ async def test_a_destination_that_is_gone_is_paused_with_what_told_of_it(
     await plan(database, [delivery(1)], NOTHING_CONFIGURED)
     gone = replace(DESTINED, is_paused=True, paused_at=after(5), changed_at=after(5))
 
-    await record(database, Result(done(1, state=DeliveryState.FAILED), attempt(1), gone))
+    ended = Result(done(1, state=DeliveryState.FAILED), attempt(1), gone, pauses=True)
+    await record(database, ended)
 
     assert await destination(database) == gone
+
+
+async def test_who_resumed_it_meanwhile_has_the_last_word(database: Database) -> None:
+    await plan(database, [delivery(1)], NOTHING_CONFIGURED)
+    await database.write(lambda conn: destinations.save(conn, DESTINED))
+    await database.write(lambda conn: destinations.pause(conn, DESTINATION, "mei", after(3)))
+    await database.write(lambda conn: destinations.resume(conn, DESTINATION, after(6)))
+    gone = replace(DESTINED, is_paused=True, paused_at=after(5), changed_at=after(5))
+
+    await record(database, Result(done(1), attempt(1), gone))
+    await record(database, Result(done(1), attempt(1), gone, pauses=True))
+
+    found = await destination(database)
+    assert found is not None
+    assert not found.is_paused
 
 
 async def test_the_message_that_was_sent_can_be_replaced_later(database: Database) -> None:

@@ -59,7 +59,12 @@ async def test_a_destination_is_paused_once_and_by_whom_is_kept(database: Databa
     assert not await pause(database, "", 6)
     found = await read(database)
     assert found == replace(
-        FINE, is_paused=True, paused_by="mei", paused_at=after(5), changed_at=after(5)
+        FINE,
+        is_paused=True,
+        paused_by="mei",
+        paused_at=after(5),
+        changed_at=after(5),
+        touched_at=after(5),
     )
 
 
@@ -70,7 +75,9 @@ async def test_what_is_learnt_meanwhile_neither_pauses_nor_resumes(database: Dat
     await save(database, FAILING)
 
     found = await read(database)
-    assert found == replace(FAILING, is_paused=True, paused_by="mei", paused_at=after(5))
+    assert found == replace(
+        FAILING, is_paused=True, paused_by="mei", paused_at=after(5), touched_at=after(5)
+    )
 
     await resume(database, 30)
     await save(database, replace(FAILING, is_paused=True, paused_at=after(31)))
@@ -86,7 +93,12 @@ async def test_one_that_is_resumed_begins_as_if_it_had_never_failed(database: Da
     assert await resume(database, 60)
     found = await read(database)
     assert found == replace(
-        FAILING, failures=0, failing_since=None, held_until=None, changed_at=after(60)
+        FAILING,
+        failures=0,
+        failing_since=None,
+        held_until=None,
+        changed_at=after(60),
+        touched_at=after(60),
     )
 
 

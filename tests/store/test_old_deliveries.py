@@ -10,7 +10,7 @@ import pytest
 from tests.appending import rows, settings_with
 from tests.deliveries import attempt, delivery, keep, known_destination
 from tocsin.model.delivery import Delivery, DeliveryState
-from tocsin.store import destinations
+from tocsin.store import channel_tokens, destinations
 from tocsin.store.database import Database
 from tocsin.store.deliveries import DeliveryRows, put_back
 from tocsin.store.old_deliveries import EVERY_S, SLICE, OldDeliveries
@@ -165,6 +165,16 @@ async def test_for_ever_is_for_ever(database: Database, passing: Passing) -> Non
 
     assert len(await ids(database)) == 1
     assert len(await rows(database, "SELECT 1 FROM destinations")) == 1
+
+
+async def test_tokens_of_credentials_that_nobody_uses_go_whatever_is_kept(
+    database: Database, passing: Passing
+) -> None:
+    await database.write(partial(channel_tokens.claim, key="feishu-1", now=START))
+
+    await stage(database, passing, NOTIFY__KEEP_DAYS="0").clean_up()
+
+    assert await rows(database, "SELECT 1 FROM channel_tokens") == []
 
 
 async def test_it_looks_each_hour(database: Database, passing: Passing) -> None:

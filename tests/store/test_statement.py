@@ -14,6 +14,7 @@ from tocsin.store.statement import (
     compile_rows,
     in_list,
     insert_all,
+    insert_new,
     json_list,
     upsert_all,
 )
@@ -47,6 +48,17 @@ async def test_a_row_that_is_there_is_replaced_but_for_what_is_kept(
 
     found = await rows(database, "SELECT stage, seq, moved_at FROM cursors ORDER BY stage")
     assert [tuple(row.values()) for row in found] == [(f"{n}", 2, 1) for n in range(count)]
+
+
+@pytest.mark.parametrize("count", [1, 6])
+async def test_a_row_that_is_there_is_passed_over(database: Database, count: int) -> None:
+    insert = compile_rows(database.dialect, insert_new(cursors))
+    await write_rows(database, insert, [("0", 1, 1)])
+
+    await write_rows(database, insert, [(f"{n}", 2, 2) for n in range(count)])
+
+    found = await rows(database, "SELECT stage, seq FROM cursors ORDER BY stage")
+    assert [tuple(row.values()) for row in found] == [(f"{n}", 2 if n else 1) for n in range(count)]
 
 
 async def write_rows(

@@ -79,3 +79,27 @@ async def receivers(*wanted: Receiver) -> AsyncIterator[None]:
     finally:
         for one in wanted:
             await one.close()
+
+
+@asynccontextmanager
+async def echoing_mail_server() -> AsyncIterator[int]:
+    """Its port: it lets nobody in, and says aloud with what they tried."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 here\r\n")
+        while line := await reader.readline():
+            word, said = line[:4].upper(), line.strip()
+            match word:
+                case b"EHLO":
+                    writer.write(b"250-here\r\n250 AUTH PLAIN\r\n")
+                case b"AUTH":
+                    writer.write(b"535 5.7.8 nobody comes in by " + said + b"\r\n")
+                case _:
+                    writer.write(b"221 bye " + said + b"\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()

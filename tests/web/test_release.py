@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.callback_house import CallbackHouse, callback_house
+from tests.web.callbacks.house import CallbackHouse, callback_house
 from tocsin.model.access import Role
 from tocsin.web.release_envelope import PREFIX
 

@@ -235,6 +235,11 @@ def test_a_list_has_pages() -> None:
     assert Page[str].whole([]).page_size == 1
 
 
+@pytest.mark.parametrize("empty", ["", [], [""]])
+def test_what_a_form_leaves_empty_is_left_out(empty: object) -> None:
+    assert PageQuery.model_validate({"page": empty, "page_size": "10"}).page == 1
+
+
 def test_refusals_are_described_with_their_code() -> None:
     described = refusals(404, 422)
 

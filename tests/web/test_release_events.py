@@ -9,7 +9,7 @@ import pytest
 
 from tests.appending import rows
 from tests.call import called
-from tests.web.callback_house import CallbackHouse, callback_house, faults
+from tests.web.callbacks.house import CallbackHouse, callback_house, faults
 from tocsin.model.access import Role
 
 MESSAGE = {

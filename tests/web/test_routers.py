@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from tests.journal import told_in
-from tests.web.desks import StandInDesk
+from tests.web.callbacks.desks import StandInDesk
 from tests.web.systems import system_over
 from tocsin.clock import SystemClock
 from tocsin.edge.callers import Callers

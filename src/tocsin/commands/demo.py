@@ -103,7 +103,7 @@ class _Stage:
 
 def _say_where(console: Console, url: str, last: Beat) -> None:
     project, deployment_id = last.message["project"], last.message["deployment_id"]
-    address = f"{url}/api/v1/deployments/{quote(deployment_id, safe='')}"
+    address = f"{url}/deployments/{quote(deployment_id, safe='')}"
     said = f"Look at it: {address}?project={quote(project, safe='')}"
     console.print(said, soft_wrap=True, markup=False)
 

@@ -130,7 +130,11 @@ class _Printed:
         """All of it."""
         use = self._use or next(iter(fake.configs))
         channel = {"type": fake.kind, "enabled": True, "config": self.config(fake)}
-        callback = {"enabled": True, "events": ["*"], "channels": [channel]}
+        callback = {
+            "events": ["step_*", "deployment_*"],
+            "language": "en",
+            "channels": [channel],
+        }
         address = f"{self._url}/api/v1/release/projects/{self._project}/callbacks"
         environment = [NETWORKS]
         if use in fake.fake.BY_BASE_URL:
@@ -140,13 +144,13 @@ class _Printed:
             [
                 f"{fake.fake.TITLE} (a fake) is at {fake.url}/ - look at it in a browser.",
                 "",
-                "Start Tocsin so that it may call this machine, and you may change its callbacks:",
+                "Unless it runs so already, start Tocsin so that it may call this machine:",
                 f"  {settings}",
                 "",
                 f"The configuration of the channel{self._others(fake, use)}:",
                 json.dumps(channel, ensure_ascii=False, indent=2),
                 "",
-                "Make a callback of it:",
+                "Make a callback of it (language: en, zh, ko or ru):",
                 f"  curl -sS -X POST {shlex.quote(address)} \\",
                 "    -H 'Content-Type: application/json' \\",
                 f"    -d {shlex.quote(json.dumps(callback, ensure_ascii=False))}",

@@ -13,6 +13,10 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
+# A message of a hundred thousand unknown names is not answered with as many, nor whole.
+MAX_FAULTS = 100
+MAX_NAME_CHARS = 200
+MAX_DETAIL_CHARS = 2_000
 
 
 async def send_bytes(
@@ -48,11 +52,14 @@ def problem(
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": detail,
+        "detail": detail[:MAX_DETAIL_CHARS],
         "reason": reason.value,
     }
     if fields:
-        answer["errors"] = [{"field": fault.field, "message": fault.message} for fault in fields]
+        answer["errors"] = [
+            {"field": fault.field[:MAX_NAME_CHARS], "message": fault.message[:MAX_DETAIL_CHARS]}
+            for fault in fields[:MAX_FAULTS]
+        ]
     return answer
 
 

@@ -164,8 +164,9 @@ class Outbound:
             GiveUp: it may not be called.
         """
         target = self._checked(url, _ANY_HOST)
-        if not _is_address(target.host or ""):
-            await self._resolved(target.host or "", target.port or 0)
+        host = _named(target)
+        if not _is_address(host):
+            await self._resolved(host, target.port or 0)
 
     async def connect(self, host: str, port: int) -> socket.socket:
         """An open socket to `host`, for who speaks something else than HTTP.
@@ -205,7 +206,7 @@ class Outbound:
     def _checked(self, url: str, hosts: Sequence[str]) -> URL:
         try:
             target = URL(url)
-            host = target.host or ""
+            host = _named(target)
         except ValueError as error:
             message = "This is no address that can be called."
             raise GiveUp(message, reason=Reason.ADDRESS_REFUSED) from error
@@ -281,6 +282,11 @@ def _check_encoding(headers: Mapping[str, str], target: URL) -> None:
     if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         message = f"{target.host} answers packed, which was not asked for."
         raise GiveUp(message, reason=Reason.BAD_ANSWER)
+
+
+def _named(target: URL) -> str:
+    """The host; a dot at its end only says that the name is whole."""
+    return (target.host or "").rstrip(".")
 
 
 def _is_address(host: str) -> bool:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-import cel
 from jsonpath import CompoundJSONPath, JSONPath, JSONPathEnvironment
 from jsonpath.exceptions import JSONPathError
 
+from tocsin.model.cel_engine import cel
 from tocsin.model.cel_program import MAX_EXPRESSION_CHARS, program_of
 
 # Less than 100 ms of work, in which nothing else goes on.

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import cel
+from tocsin.model.cel_engine import cel
 
 MAX_EXPRESSION_CHARS = 500
 

@@ -94,4 +94,3 @@ class Attempt:
     error: str | None
     request: str
     response: str
-    curl: str

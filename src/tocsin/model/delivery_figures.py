@@ -52,6 +52,21 @@ class Percentiles:
     p50: int | None
     p95: int | None
 
+    @classmethod
+    def of(cls, times: Mapping[int, int]) -> Self:
+        """Out of how often each time was taken."""
+        p50, p95 = (_percentile(times, per_cent) for per_cent in (50, 95))
+        return cls(p50, p95)
+
+
+def _percentile(times: Mapping[int, int], per_cent: int) -> int | None:
+    left = sum(times.values()) * per_cent
+    for time in sorted(times):
+        left -= times[time] * 100
+        if left <= 0:
+            return time
+    return None
+
 
 NO_PERCENTILES = Percentiles(None, None)
 

@@ -1,5 +1,6 @@
 """An event: one thing that happened, as taken in, and its place in the journal."""
 
+import hashlib
 import random
 import time
 from collections.abc import Mapping
@@ -70,8 +71,16 @@ _noise = random.Random().getrandbits  # noqa: S311
 
 def new_event_id() -> str:
     """A UUIDv7 (RFC 9562, 5.7): sorts by time, so that the index on it grows at its end."""
-    stamp = time.time_ns() // 1_000_000
-    noise = _noise(74)
-    value = (stamp << 80) | (0x7 << 76) | ((noise >> 62) << 64) | (0x2 << 62)
+    return _uuid7(time.time_ns() // 1_000_000, _noise(74))
+
+
+def steady_id(at: datetime, *parts: str) -> str:
+    """A UUIDv7 of that time that is the same for the same parts."""
+    digest = hashlib.sha256("\n".join(parts).encode()).digest()
+    return _uuid7(int(at.timestamp() * 1000), int.from_bytes(digest[:10]) >> 6)
+
+
+def _uuid7(stamp_ms: int, noise: int) -> str:
+    value = (stamp_ms << 80) | (0x7 << 76) | ((noise >> 62) << 64) | (0x2 << 62)
     text = f"{value | (noise & ((1 << 62) - 1)):032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -1,16 +1,25 @@
 """Take known secrets out of a text, in whatever form they were written into it. Pure."""
 
 import base64
+import html
 import json
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from os.path import commonprefix
 from urllib.parse import quote, quote_plus
 
 from tocsin.model.logline import clean_text
 
 MASK = "••••"
 _TOKEN = re.compile(r"tsn_[A-Za-z0-9_-]+")
+# A text of JSON within JSON, an address within an address.
+_TIMES_ENCODED = 2
+# What is shorter in Base64 may stand in any text.
+_MIN_ENCODED_CHARS = 8
+# What is shorter of a secret, or less than its half, opens nothing where a cut has left it.
+_MAX_PIECE_CHARS = 8
+_MIN_PIECE_CHARS = 4
 
 
 def forms_of(secrets: Sequence[str]) -> Sequence[str]:
@@ -23,20 +32,34 @@ def forms_of(secrets: Sequence[str]) -> Sequence[str]:
 def _forms_of(secrets: frozenset[str]) -> Sequence[str]:
     forms = set()
     for one in filter(None, secrets):
-        encoded = base64.b64encode(one.encode()).decode().rstrip("=")
-        forms |= {one, *_in_json(one), quote(one), quote(one, safe=""), quote_plus(one), encoded}
+        written = {one}
+        for _ in range(_TIMES_ENCODED):
+            written.update(form for text in tuple(written) for form in _encoded(text))
+        forms |= {*written, *_in_base64(one)}
     return tuple(sorted(forms, key=len, reverse=True))
 
 
-def _in_json(secret: str) -> Iterator[str]:
-    """As JSON may have it: by most, by PHP with its slashes, by Go with what means much in HTML."""
+def _encoded(text: str) -> Iterator[str]:
+    """As JSON may have it: by most, by PHP with its slashes, by Go; as addresses and pages do."""
     for is_ascii in (False, True):
-        written = json.dumps(secret, ensure_ascii=is_ascii)[1:-1]
+        written = json.dumps(text, ensure_ascii=is_ascii)[1:-1]
         yield written
         yield written.replace("/", "\\/")
         for sign in "&<>":
             written = written.replace(sign, f"\\u{ord(sign):04x}")
         yield written
+    yield from (quote(text), quote(text, safe=""), quote_plus(text), html.escape(text))
+
+
+def _in_base64(secret: str) -> Iterator[str]:
+    """By itself, and at any place in a longer text: there what its neighbours have no part in."""
+    yield base64.b64encode(secret.encode()).decode().rstrip("=")
+    for before in range(3):
+        raw = bytes(before) + secret.encode()
+        first, end = -(-8 * before // 6), 8 * len(raw) // 6
+        for encoded in (base64.b64encode(raw), base64.urlsafe_b64encode(raw)):
+            if end - first >= _MIN_ENCODED_CHARS:
+                yield encoded[first:end].decode()
 
 
 def without_secrets(text: str, forms: Sequence[str]) -> str:
@@ -44,3 +67,16 @@ def without_secrets(text: str, forms: Sequence[str]) -> str:
     for form in forms:
         text = text.replace(form, MASK)
     return clean_text(_TOKEN.sub(MASK, text))
+
+
+def without_pieces(text: str, forms: Sequence[str]) -> str:
+    """`text`, which somebody has cut, without what is left there of any of `forms`."""
+    begins = {
+        form[: min(_MAX_PIECE_CHARS, max(_MIN_PIECE_CHARS, len(form) // 2))] for form in forms
+    }
+    while found := [text.index(begin) for begin in begins if begin in text]:
+        at = min(found)
+        rest = text[at:]
+        size = max(len(commonprefix([form, rest])) for form in forms)  # noqa: RUF071 - no paths
+        text = text[:at] + MASK + rest[size:]
+    return text

@@ -27,7 +27,7 @@ def rfc3339(at: datetime | None) -> str | None:
     """`2024-01-01T12:00:00.000Z`, in milliseconds; None stays None."""
     if at is None:
         return None
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    return at.isoformat(timespec="milliseconds").partition("+")[0] + "Z"
 
 
 def parse_instant(said: object) -> datetime | None:

@@ -174,5 +174,4 @@ def attempt_of(delivery: Delivery, found: Tried) -> Attempt:
         error=found.error or found.note or None,
         request=found.shown.request,
         response=found.shown.response[:MAX_RESPONSE_CHARS],
-        curl=found.shown.curl,
     )

@@ -147,7 +147,8 @@ class Channel(Protocol):
     async def send(self, outgoing: Outgoing, options: Any, reach: Reach) -> Receipt:
         """Tell the platform, in as many messages as its limits ask for.
 
-        With `outgoing.handle` that message is replaced, where the module says `CAN_UPDATE`.
+        The message is one that `bounds` made: it has a title, and no more than can be drawn. With
+        `outgoing.handle` that message is replaced, where the module says `CAN_UPDATE`.
 
         Raises:
             TryLater: `after_s` when the platform says it. RATE_LIMITED holds up the destination.

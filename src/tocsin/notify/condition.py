@@ -11,8 +11,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-import cel
-
+from tocsin.model.cel_engine import cel
 from tocsin.model.cel_program import program_of, value_of
 from tocsin.model.event import Event
 
@@ -26,6 +25,10 @@ MAX_ENTRIES = 256
 _ENTRY_CHARS = 8
 _LARGEST = 2**63 - 1
 
+_SUCH_AS = "event.data.duration > 600"
+# What has a value here, other than true or false, can never hold.
+_OF_NOTHING: Mapping[str, Any] = {"event": dict.fromkeys(NAMES, "") | {"data": {}}}
+
 _LITERAL = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
 _FIELD = re.compile(r"(?<![\w.])event\s*\.\s*(\w+)")
 
@@ -37,7 +40,9 @@ def check(source: str) -> None:
         ValueError: what is wrong with it, in a sentence.
     """
     if source.strip():
-        _program(source)
+        found = value_of(_program(source), _OF_NOTHING)
+        if not (found is None or isinstance(found, bool)):
+            raise ValueError(f"expected CEL that is true or false, such as {_SUCH_AS}")
 
 
 def holds(source: str, event: Event) -> bool:
@@ -53,7 +58,7 @@ def holds(source: str, event: Event) -> bool:
 
 @lru_cache(maxsize=1_000)
 def _program(source: str) -> cel.Program:
-    program = program_of(source, ("event",), "event.data.duration > 600")
+    program = program_of(source, ("event",), _SUCH_AS)
     for name in _FIELD.findall(_LITERAL.sub("''", source)):
         if name not in NAMES:
             message = f"expected a field of event; there is no {name}, but there are {_LISTED}"

@@ -21,6 +21,7 @@ from tocsin.model.message import Outgoing
 from tocsin.model.standard_message import standard_of
 from tocsin.notify import condition, template
 from tocsin.notify.again import Again
+from tocsin.notify.bounds import bounded
 from tocsin.notify.channel import ALIASES, Channel, extras_of, find_channels
 from tocsin.notify.drawn import drawn
 from tocsin.notify.known import Target, lone_target
@@ -33,6 +34,9 @@ from tocsin.notify.wording import message_of
 
 _NOBODY = "preview"
 _EXAMPLE_TYPE = "canary_started"
+
+# Who tries something out on a machine of their own has to find it.
+_ALLOWED = "The setting notify.allowed_networks says what else may be called."
 
 
 class Desk:
@@ -86,7 +90,8 @@ class Desk:
             try:
                 await self._http.check(address)
             except GiveUp as error:
-                faults.append(FieldFault(_field_of(config, address), error.message))
+                message = f"{error.message} {_ALLOWED}"
+                faults.append(FieldFault(_field_of(config, address), message))
         return faults
 
     def mask(self, channel_type: str, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,9 +155,8 @@ class Desk:
         Raises:
             Rejected: 422, the template cannot be used, or the options.
         """
-        message = drawn(
-            wish.event, wish.language, self._words(wish), self._tools.settings.public_url
-        )
+        words, public_url = self._words(wish), self._tools.settings.public_url
+        message = bounded(drawn(wish.event, wish.language, words, public_url))
         if not wish.channel_type:
             return Preview(message=message, requests=[], size=None, max_size=None)
         channel = _channel(wish.channel_type)

@@ -5,15 +5,16 @@ measured is what is drawn, marks and all. No cut is within marks: what stands be
 and marked anew.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, islice, pairwise
+from functools import partial
+from itertools import groupby, islice
 from operator import attrgetter
 
-from wcwidth import iter_graphemes
+import orjson
 
 from tocsin.model.message import Block, BlockKind, Field, Span, Tone
-from tocsin.notify.cutting import cut_up, most
+from tocsin.notify.cutting import boundary, cut_up, largest, whole
 
 Measure = Callable[[str], int]
 Mark = Callable[[str], str]
@@ -65,6 +66,11 @@ def in_utf16(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
+def in_json(text: str) -> int:
+    """The bytes of a text in a body of JSON."""
+    return len(orjson.dumps(text)) - 2
+
+
 def same(text: str) -> str:
     """No mark at all."""
     return text
@@ -94,45 +100,59 @@ PLAIN = Dialect(
 """Text without marks, for what shows none."""
 
 
-def field_blocks(fields: Sequence[Field], colon: str = ": ") -> tuple[Block, ...]:
-    """A paragraph for each field, its name bold."""
-    return tuple(
-        Block(BlockKind.PARAGRAPH, (Span(one.name, is_bold=True), Span(colon + one.value)))
-        for one in fields
-    )
-
-
-def as_lines(blocks: Sequence[Block]) -> tuple[Block, ...]:
-    """Paragraphs as lines of a single one; nothing when there are none."""
+def field_lines(fields: Sequence[Field]) -> tuple[Block, ...]:
+    """A paragraph with a line for each field, its name bold; nothing when there are none."""
     spans: list[Span] = []
-    for block in blocks:
-        spans += [Span("\n"), *block.spans] if spans else block.spans
+    for one in fields:
+        spans += [Span("\n")] if spans else []
+        spans += [Span(one.name, is_bold=True), Span(f": {one.value}")]
     return (Block(BlockKind.PARAGRAPH, tuple(spans)),) if spans else ()
 
 
 def draw(blocks: Sequence[Block], dialect: Dialect) -> str:
     """All of it as one text; blocks in which nothing is to be seen are left out."""
-    seen = [
-        _merged(block)
-        for block in blocks
-        if any(span.text.strip() or span.href for span in block.spans)
-    ]
-    parts = [_drawn(block, dialect) for block in seen[:1]]
-    for before, block in pairwise(seen):
-        are_items = before.kind is block.kind is BlockKind.ITEM
-        parts += [dialect.newline if are_items else dialect.gap, _drawn(block, dialect)]
+    parts: list[str] = []
+    before: Block | None = None
+    for block in blocks:
+        if added := _behind(dialect, before, block):
+            parts.append(added)
+            before = block
     return "".join(parts)
 
 
+def _behind(dialect: Dialect, before: Block | None, block: Block) -> str:
+    """What a block adds to a text that ends with another, or begins with it."""
+    if not any(span.text.strip() or span.href for span in block.spans):
+        return ""
+    drawn = _drawn(Block(block.kind, joined(block.spans)), dialect)
+    if before is None:
+        return drawn
+    are_items = before.kind is block.kind is BlockKind.ITEM
+    return (dialect.newline if are_items else dialect.gap) + drawn
+
+
 def pieces(
-    blocks: Sequence[Block], dialect: Dialect, max_size: int, measure: Measure = in_characters
+    blocks: Sequence[Block],
+    dialect: Dialect,
+    max_size: int,
+    measure: Measure = in_characters,
+    most: int | None = None,
 ) -> list[str]:
-    """All of it in as many texts as needed, each at most `max_size`; white space may go at a cut.
+    """All of it in texts of at most `max_size`, as many as needed; white space may go at a cut.
+
+    With `most` they are no more than that, and what is behind them is not looked at.
 
     Raises:
         ValueError: `max_size` is too small for one character and its marks.
     """
-    return list(_cut_up(blocks, dialect, max_size, measure))
+    return list(islice(cut_up(blocks, partial(_behind, dialect), max_size, measure), most))
+
+
+def in_one(
+    blocks: Sequence[Block], dialect: Dialect, max_size: int, measure: Measure = in_characters
+) -> str | None:
+    """All of it in one text; None when it does not fit."""
+    return whole(blocks, partial(_behind, dialect), max_size, measure)
 
 
 def fitted(
@@ -143,49 +163,40 @@ def fitted(
     Raises:
         ValueError: as `pieces`.
     """
-    whole = list(islice(_cut_up(blocks, dialect, max_size, measure), 2))
-    if len(whole) < 2:
-        return "".join(whole)
+    found = in_one(blocks, dialect, max_size, measure)
+    if found is not None:
+        return found
     end = dialect.newline + ELLIPSIS
-    short = _cut_up(blocks, dialect, max_size - measure(end), measure)
-    return next(short).rstrip() + end
-
-
-def _cut_up(
-    blocks: Sequence[Block], dialect: Dialect, max_size: int, measure: Measure
-) -> Iterator[str]:
-    return cut_up(blocks, lambda some: draw(some, dialect), max_size, measure)
+    short = pieces(blocks, dialect, max_size - measure(end), measure, 1)
+    return "".join(short).rstrip() + end
 
 
 def cut(text: str, max_size: int, measure: Measure = in_characters, end: str = ELLIPSIS) -> str:
     """Plain text of at most `max_size`, with `end` where it ends early."""
     if measure(text) <= max_size:
         return text
-    seen = list(islice(iter_graphemes(text), max_size))
-
-    def shortened(count: int) -> str:
-        return "".join(seen[:count]).rstrip() + end
-
-    count = most(len(seen), lambda count: measure(shortened(count)) <= max_size)
-    return shortened(count) if measure(end) <= max_size else ""
+    room = max_size - measure(end)
+    if room < 0:
+        return ""
+    chars = largest(min(len(text), room), room, lambda chars: measure(text[:chars]))
+    return text[: boundary(text, chars)].rstrip() + end
 
 
 # All of a span but its text, in the order of its fields.
 _look = attrgetter("is_bold", "is_italic", "is_code", "href")
 
 
-def _merged(block: Block) -> Block:
+def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
     """Neighbours of one look as one, whatever shows nothing between them."""
-    seen = (one for one in block.spans if one.text or one.href)
+    seen = (one for one in spans if one.text or one.href)
     alike = groupby(seen, key=_look)
-    spans = (Span("".join(one.text for one in same), *look) for look, same in alike)
-    return Block(block.kind, tuple(spans))
+    return tuple(Span("".join(one.text for one in same), *look) for look, same in alike)
 
 
 def _drawn(block: Block, dialect: Dialect) -> str:
     if block.kind is BlockKind.HEADING and dialect.heading is None:
-        bold = tuple(replace(span, is_bold=True) for span in block.spans)
-        block = _merged(Block(block.kind, bold))
+        bold = (replace(span, is_bold=True) for span in block.spans)
+        block = Block(block.kind, joined(bold))
     if block.kind is BlockKind.CODE:
         return dialect.fence("".join(span.text for span in block.spans).strip("\n"))
     text = "".join(_marked(span, dialect) for span in block.spans)
@@ -213,8 +224,10 @@ def _line(line: str, look: Span, dialect: Dialect) -> str:
     text = line.strip()
     if not text:
         return line
-    before, after = line[: line.index(text)], line[line.index(text) + len(text) :]
     drawn = dialect.code(text) if look.is_code else dialect.escape(text)
     drawn = dialect.italic(drawn) if look.is_italic else drawn
     drawn = dialect.bold(drawn) if look.is_bold else drawn
-    return f"{before}{drawn}{after}"
+    if len(text) == len(line):
+        return drawn
+    begin = line.index(text)
+    return f"{line[:begin]}{drawn}{line[begin + len(text) :]}"

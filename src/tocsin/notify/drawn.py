@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from tocsin.model.callback import Template
 from tocsin.model.delivery import Delivery, DeliveryKind
@@ -9,6 +10,7 @@ from tocsin.model.event import Event
 from tocsin.model.message import Message, Outgoing, Tone
 from tocsin.model.standard_message import standard_digest, standard_of
 from tocsin.notify import template as own_words
+from tocsin.notify.bounds import bounded
 from tocsin.notify.wording import digest_of, message_of
 
 _UNDRAWN = Message("", "")
@@ -30,15 +32,18 @@ def outgoing_of(
     `has_message` the channel tells the standard message alone.
     """
     is_digest = delivery.kind is DeliveryKind.DIGEST
-    messages = [_UNDRAWN]
+    message = _UNDRAWN
     if has_message:
-        messages = [drawn(one, language, template, public_url) for one in told]
+        # Of those that a digest lists nobody sees a body, and to draw hundreds would take seconds.
+        words = replace(template, body="") if template is not None and len(told) > 1 else template
+        messages = [drawn(one, language, words, public_url) for one in told]
+        message = bounded(digest_of(messages, language) if is_digest else messages[0])
     return Outgoing(
         id=delivery.id,
         event_type=delivery.event_type,
-        message=digest_of(messages, language) if is_digest else messages[0],
+        message=message,
         standard=standard_digest(told) if is_digest else standard_of(told[0]),
-        handle=None if messages[0].tone in (Tone.WARNING, Tone.BAD) else handle,
+        handle=None if message.tone in (Tone.WARNING, Tone.BAD) else handle,
     )
 
 

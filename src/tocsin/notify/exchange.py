@@ -4,9 +4,10 @@ Pure. Secrets are known, so they go wherever they stand. Of one that is an addre
 so that people see where it went.
 """
 
+import base64
 import re
-import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -14,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 from pydantic import SecretStr
 
+from tocsin.model.curl import curl_line
 from tocsin.model.masks import forms_of, without_secrets
 
 MAX_REQUEST_CHARS = 16_384
@@ -25,6 +27,7 @@ _MIN_CHARS = 4
 _MIN_PART_CHARS = 8
 _MIN_NAME_CHARS = 16
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
+_PAIR = re.compile(r'[\w-]+="?([^\s;,"]+)')
 # Headers that every call has, and that tell nothing about it.
 _PLAIN = frozenset({"user-agent", "accept-encoding"})
 
@@ -48,15 +51,19 @@ class Shown:
 
     request: str
     response: str
-    curl: str
     status: int | None
+
+    @property
+    def curl(self) -> str:
+        """The last call as a line for a terminal."""
+        return curl_line(self.request)
 
 
 def secrets_in(options: Any) -> tuple[str, ...]:
     """Every secret in a channel's options, and what of one would be as good as the whole."""
     found: set[str] = set()
     for one in _secrets(options):
-        found |= _parts(one) if _ADDRESS.match(one) else {one}
+        found |= _parts(one) if _ADDRESS.match(one) else {one, *_credentials(one)}
     return tuple(sorted(one for one in found if len(one) >= _MIN_CHARS))
 
 
@@ -72,6 +79,17 @@ def _secrets(value: Any) -> Iterable[str]:
     elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
         for one in value:
             yield from _secrets(one)
+
+
+def _credentials(value: str) -> Iterator[str]:
+    """What of a header's value opens by itself: `Bearer x`, `Basic …`, `session=x; other=y`."""
+    scheme, _, rest = value.partition(" ")
+    found = [rest.strip(), *_PAIR.findall(value)]
+    if scheme.lower() == "basic":
+        with suppress(ValueError):
+            pair = base64.b64decode(rest.strip(), validate=True).decode()
+            found.append(pair.partition(":")[2])
+    yield from (one for one in found if len(one) >= _MIN_PART_CHARS)
 
 
 def _parts(address: str) -> set[str]:
@@ -97,11 +115,11 @@ def shown(exchanges: Sequence[Exchange], secrets: Iterable[str]) -> Shown:
     forms = forms_of(tuple(secrets))
     told = [_told(one, forms) for one in exchanges]
     if not told:
-        return Shown("[]", "", "", None)
+        return Shown("[]", "", None)
     last = exchanges[-1]
     request = orjson.dumps(told[0] if len(told) == 1 else told).decode()
     response = without_secrets(_text(last.answer), forms)[:MAX_RESPONSE_CHARS]
-    return Shown(request, response, _curl(told[-1]), last.status)
+    return Shown(request, response, last.status)
 
 
 def _told(one: Exchange, forms: Sequence[str]) -> dict[str, Any]:
@@ -134,17 +152,3 @@ def _text(body: bytes) -> str:
         if len(body) - error.start < 4:
             return body[: error.start].decode()
         return f"({len(body)} bytes)"
-
-
-def _curl(told: Mapping[str, Any]) -> str:
-    if not _ADDRESS.match(told["url"]):
-        # A mail is no call.
-        return ""
-    body = told["body"]
-    text = body if isinstance(body, str) else orjson.dumps(body).decode()
-    parts = ["curl", "-X", told["method"], shlex.quote(told["url"])]
-    for name, value in told["headers"].items():
-        parts += ["-H", shlex.quote(f"{name}: {value}")]
-    if text:
-        parts += ["--data-raw", shlex.quote(text)]
-    return " ".join(parts)

@@ -36,8 +36,8 @@ class Feed:
         self._is_wanted = is_wanted
         self._newest = newest
         # By seq, in its order: all there are from one seq through another, those left out that
-        # tell of deliveries.
-        self._kept: dict[int, Entry] = {}
+        # tell of deliveries. Each is read once for all who send it.
+        self._kept: dict[int, Event] = {}
         self._from, self._through = newest + 1, newest
         self._listeners: list[Callable[[], None]] = []
 
@@ -70,7 +70,7 @@ class Feed:
             # They are read back when they are wanted.
             self._forget(entries[-1].seq)
             return
-        self._kept |= {one.seq: one for one in wanted}
+        self._kept |= {one.seq: replace(one.event, data=one.data) for one in wanted}
         self._through = entries[-1].seq
         for seq in list(islice(self._kept, max(0, len(self._kept) - KEPT))):
             del self._kept[seq]
@@ -99,8 +99,7 @@ class Feed:
 
     def kept(self, seq: int) -> Event | None:
         """One of the newest events; None when it is to be read back."""
-        one = self._kept.get(seq)
-        return None if one is None else replace(one.event, data=one.data)
+        return self._kept.get(seq)
 
     async def read(self, after: int) -> Sequence[Event]:
         """The events behind `after`, in order, at most `PAGE`, with `data` as it was said.
@@ -111,7 +110,7 @@ class Feed:
         # What was found by looking alone is not among them.
         if self._from <= after + 1 and self._through == self._newest:
             newer = list(takewhile(lambda one: one.seq > after, reversed(self._kept.values())))
-            return [replace(one.event, data=one.data) for one in reversed(newer[-PAGE:])]
+            return newer[: -PAGE - 1 : -1]
         async with self._database.read() as conn:
             page = await events.page(conn, EventFilter(), PAGE, after_seq=after, is_ascending=True)
         return [read_out(one) for one in page.items]

@@ -15,9 +15,8 @@ from tocsin.notify.drawing import (
     Dialect,
     Measure,
     around,
-    as_lines,
     each_line,
-    field_blocks,
+    field_lines,
     fitted,
 )
 from tocsin.notify.layout import MAX_NAME_CHARS, MAX_TITLE_CHARS, fields_of, linked, one_line
@@ -102,7 +101,7 @@ def card(
     left = room(above | {"elements": [_marked(""), _body(""), *below]})
     parts: list[dict[str, Any]] = []
     for blocks, element in (
-        (as_lines(field_blocks(fields_of(message))), _marked),
+        (field_lines(fields_of(message)), _marked),
         (message.body, _body),
     ):
         text = fitted(blocks, DIALECT, left, measure) if blocks and left >= _LEAST else ""

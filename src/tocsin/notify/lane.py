@@ -14,7 +14,7 @@ Pure: no clock, no network, no store; `shard.py` feeds it and acts on the answer
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 from tocsin.model.delivery import Delivery, DeliveryKind, DeliveryState
@@ -23,7 +23,9 @@ from tocsin.notify.policy import CLOSED, ORDER_FOR, Breaker
 from tocsin.notify.window import Window
 
 # Deliveries that one digest may stand for.
-MAX_FOLDED = 500
+MAX_FOLDED = 200
+# That there is nothing to send is not worked out anew within it, where nothing has changed.
+ANSWER_HOLDS = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,15 @@ class Wait:
     until: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """What was answered, and goes for this state of the lane until then."""
+
+    wait: Wait
+    state: tuple[object, ...]
+    until: datetime
+
+
 @dataclass(slots=True)
 class Lane:
     """What waits for one destination, and how that is."""
@@ -53,27 +64,50 @@ class Lane:
     # In order of what happened.
     waiting: dict[str, Delivery] = field(default_factory=dict)
     under_way: dict[str, Delivery] = field(default_factory=dict)
+    # Grows with each change of what waits or is under way.
+    _changes: int = 0
+    _answered: "_Answered | None" = None
 
     def add(self, deliveries: Iterable[Delivery]) -> None:
         """Take up what waits; what is known already stays as it is."""
+        self._changes += 1
         for one in deliveries:
             if one.id not in self.under_way and one.id not in self.waiting:
                 self._put(one)
 
     def begin(self, deliveries: Sequence[Delivery]) -> None:
         """These are under way now."""
+        self._changes += 1
         for one in deliveries:
             self.waiting.pop(one.id, None)
             self.under_way[one.id] = one
 
     def end(self, delivery: Delivery) -> None:
         """It is not under way any more; what still waits is taken up again."""
+        self._changes += 1
         self.under_way.pop(delivery.id, None)
         if delivery.state is DeliveryState.WAITING:
             self._put(delivery)
 
+    def drop(self, delivery: Delivery) -> None:
+        """It does not wait here any more."""
+        self._changes += 1
+        del self.waiting[delivery.id]
+
     def next(self, now: datetime) -> Go | Wait:
         """What to send next, or how long to wait."""
+        state = (self._changes, self.is_paused, self.held_until, self.breaker, self.limits)
+        before = self._answered
+        if before is not None and now < before.until and state == before.state:
+            return before.wait
+        step = self._next(now)
+        if isinstance(step, Wait):
+            latest = now + ANSWER_HOLDS
+            until = latest if step.until is None else min(step.until, latest)
+            self._answered = _Answered(step, state, until)
+        return step
+
+    def _next(self, now: datetime) -> Go | Wait:
         if self.is_paused or not self.waiting or len(self.under_way) >= self._concurrency:
             return Wait(None)
         held = self._held(now)

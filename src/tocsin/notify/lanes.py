@@ -1,6 +1,6 @@
 """The lanes of a shard: taken up from the store, brought up to date with it, and fed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from tocsin.errors import Reason
@@ -30,11 +30,18 @@ class Place:
     destination: Destination
     total: int = 0
     read_to: tuple[int, str] = _BEGIN
+    # It was found to be gone, which the store does not know yet.
+    is_pausing: bool = False
 
     @property
     def is_more(self) -> bool:
         """Whether some wait in the store alone."""
         return self.total > len(self.lane.waiting) + len(self.lane.under_way)
+
+    @property
+    def is_low(self) -> bool:
+        """Whether a good part of what was in memory is gone, and there is more."""
+        return self.is_more and len(self.lane.waiting) < HELD // 2
 
 
 @dataclass(slots=True)
@@ -48,6 +55,8 @@ class Lanes:
     # too of those that are stored while it is read.
     unrecorded: set[str] = field(default_factory=set)
     _recorded_meanwhile: set[str] = field(default_factory=set)
+    # Whether some were fed that the store does not have yet.
+    is_ahead: bool = False
 
     def recorded(self, delivery_id: str) -> None:
         """What came of a try is stored."""
@@ -60,18 +69,21 @@ class Lanes:
         Raises:
             StoreDown: it cannot be read.
         """
-        unrecorded = len(self.unrecorded)
+        unrecorded, is_ahead = len(self.unrecorded), self.is_ahead
+        pausing = {one for one, place in self.places.items() if place.is_pausing}
         totals = {one: place.total for one, place in self.places.items()}
         async with self.tools.database.read() as conn:
             counted = await deliveries.counted_waiting(conn, self.shard)
             known = await destinations.of_ids(conn, {*counted, *self.places})
         for one in {*counted, *self.places}:
             place = await self.place(one, limits.get(one))
-            self._follow(place, known.get(one))
+            if one not in pausing:
+                self._follow(place, known.get(one))
             surplus = counted.get(one, 0) - totals.get(one, 0)
-            if surplus > unrecorded or (surplus < 0 and not unrecorded):
+            if surplus > unrecorded or (surplus < 0 and not unrecorded and not is_ahead):
                 # Somebody else has put some there, or something has gone on meanwhile. Tries that
-                # are not stored yet account for as many in the store alone.
+                # are not stored yet account for as many in the store alone, and what is not stored
+                # itself for any number here alone.
                 await self._read(place, _BEGIN)
                 place.total = max(
                     counted.get(one, 0) - len(self.unrecorded),
@@ -107,7 +119,7 @@ class Lanes:
 
     def _follow(self, place: Place, known: Destination | None) -> None:
         """Go by what a person has changed."""
-        if known is None or known.changed_at <= place.destination.changed_at:
+        if known is None or known.touched_at == place.destination.touched_at:
             return
         place.destination = known
         place.lane.is_paused = known.is_paused
@@ -119,23 +131,38 @@ class Lanes:
         async with self.tools.database.read() as conn:
             found = await deliveries.waiting(conn, self.shard, lane.destination, after, HELD)
         outdated = self.unrecorded | self._recorded_meanwhile
+        passed_over = [one for one in found if one.id in outdated]
         lane.add(one for one in found if one.id not in outdated)
         if found:
             place.read_to = max(place.read_to, (found[-1].event_seq, found[-1].id))
+        if passed_over:
+            # A person may have put one back in this very moment: it is looked at once more.
+            place.read_to = min(place.read_to, (passed_over[0].event_seq, ""))
 
-    def feed(self, place: Place, new: Iterable[Delivery]) -> None:
-        """Take up deliveries that were just stored."""
-        for one in new:
-            # Behind what waits in the store alone it is read in its turn.
-            is_next = not place.is_more and len(place.lane.waiting) < HELD
-            place.total += 1
-            if is_next:
-                place.lane.add([one])
-                place.read_to = max(place.read_to, (one.event_seq, one.id))
+    def has_room(self, place: Place) -> bool:
+        """Whether what is fed next goes into memory: nothing before it waits in the store alone."""
+        return not place.is_more and len(place.lane.waiting) < HELD
+
+    def feed(self, place: Place, new: Delivery) -> None:
+        """Take up a delivery; one for which there is no room is read in its turn."""
+        has_room = self.has_room(place)
+        place.total += 1
+        if has_room:
+            place.lane.add([new])
+            place.read_to = max(place.read_to, (new.event_seq, new.id))
+
+    def withdraw(self, place: Place, fed: Delivery) -> bool:
+        """Take back what was fed; False where it has been begun."""
+        if place.lane.waiting.get(fed.id) is not fed:
+            return False
+        place.lane.drop(fed)
+        place.total -= 1
+        place.read_to = min(place.read_to, (fed.event_seq, ""))
+        return True
 
     async def refill(self, place: Place) -> None:
-        """Read on once a good part of what was in memory is gone."""
-        if place.is_more and len(place.lane.waiting) < HELD // 2:
+        """Read on where that is due."""
+        if place.is_low:
             await self._read(place, place.read_to)
 
     def admitted(self, place: Place, new: Delivery, ahead: int) -> Delivery:

@@ -7,7 +7,7 @@ the rest is cut: the links, and who is mentioned.
 from collections.abc import Sequence
 
 from tocsin.model.message import Block, BlockKind, Field, Image, Link, Message, Outgoing, Span
-from tocsin.notify.drawing import ELLIPSIS, Dialect, Measure, cut, pieces
+from tocsin.notify.drawing import ELLIPSIS, TONE_MARKS, Dialect, Measure, cut, in_one, pieces
 
 # The document's own events. Of these the headline is the kind of notice alone, as it draws them,
 # and a field says what happened.
@@ -22,10 +22,11 @@ _IN_ADDRESSES = str.maketrans({char: f"%{ord(char):02X}" for char in ' ()<>[]\n\
 
 
 def headline(outgoing: Outgoing) -> str:
-    """What stands above everything, in one line."""
+    """What stands above everything, in one line, with the tone's mark if it says what happened."""
     message = outgoing.message
-    is_documented = outgoing.event_type in DOCUMENTED and message.heading and message.fields
-    return one_line(message.heading if is_documented else message.full_title, MAX_TITLE_CHARS)
+    if outgoing.event_type in DOCUMENTED and message.heading and message.fields:
+        return one_line(message.heading, MAX_TITLE_CHARS)
+    return one_line(TONE_MARKS[message.tone] + message.full_title, MAX_TITLE_CHARS)
 
 
 def fields_of(message: Message) -> tuple[Field, ...]:
@@ -92,13 +93,13 @@ def in_parts(
     There are at most `most`; what does not fit into them is left out.
     """
     room = max_size - (measure(f"\n\n{ending}") if ending else 0)
-    whole = pieces(blocks, dialect, room, measure) or [""]
-    if len(whole) == 1:
-        return [stacked(whole[0], ending)]
+    whole = in_one(blocks, dialect, room, measure)
+    if whole is not None:
+        return [stacked(whole, ending)]
     room -= measure(f"\n{ELLIPSIS}\n\n{_number(most, most)}")
-    whole = pieces(blocks, dialect, room, measure)
-    kept = whole[:most]
-    if len(whole) > most:
+    texts = pieces(blocks, dialect, room, measure, most + 1)
+    kept = texts[:most]
+    if len(texts) > most:
         kept[-1] = f"{kept[-1]}\n{ELLIPSIS}"
     endings = [""] * (len(kept) - 1) + [ending]
     return [

@@ -1,13 +1,13 @@
 """Reads the Markdown of a person's template into blocks that any channel can draw.
 
 CommonMark without HTML. What is a stranger's text goes in through `escaped`, and comes out as the
-text it was: nothing in it is read as Markdown, wherever in the template it stands.
+text it was: nothing in it is read as Markdown, wherever in the template it stands. Of a text so
+long that to read it would take long, the end is shown as it is written.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -15,6 +15,13 @@ from markdown_it.common.normalize_url import normalizeLink
 from markdown_it.token import Token
 
 from tocsin.model.message import Block, BlockKind, Span
+from tocsin.notify.drawing import joined
+
+# So many marks are read of a text; each takes about 20 microseconds. So does each piece of what
+# may be an address, which is looked through for its end.
+MAX_MARKS = 800
+_COSTLY = re.compile(r"\]\((?=(\S*))|[\n\\`*_\[\]<>&!]")
+_OF_A_LINE, _OF_A_LINK, _CHARS_A_MARK = 2, 4, 10
 
 _ADDRESS = re.compile(r"https?://[^/?#]|mailto:.", re.IGNORECASE)
 
@@ -22,6 +29,7 @@ _ADDRESS = re.compile(r"https?://[^/?#]|mailto:.", re.IGNORECASE)
 # Markdown could read. A backslash would not do: in code it is shown, and keeps no blank line.
 _LAST = 0x10FFFF
 _HIDDEN = re.compile("[\U000f0000-\U00101fff\U00102800-\U0010ffff]")
+_OPEN = re.compile(r"[\W_]")
 # NUL, surrogates and the last two planes: characters that no text has.
 _NO_TEXT = re.compile("[\0\ud800-\udfff\U000f0000-\U0010ffff]")
 # Without this beginning `<{{address}}>` would be no link; it means nothing elsewhere.
@@ -45,19 +53,44 @@ def escaped(value: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     scheme = _SCHEME.match(text)
     seen = scheme.end() if scheme else 0
-    return text[:seen] + "".join(map(_hidden, text[seen:]))
+    return text[:seen] + _hidden(text[seen:])
 
 
 def blocks_of(text: str) -> tuple[Block, ...]:
     """The blocks of a Markdown text; a line's end stays one, as people mean it in a chat."""
-    reading = _Reading([], [], 0)
-    for token in _MARKDOWN.parse(text):
+    reading, end = _Reading([], [], 0), _read_to(text)
+    for token in _MARKDOWN.parse(text[:end]):
         reading.read(token)
+    rest = _shown(text[end:]).strip("\n")
+    if rest:
+        reading.blocks.append(Block(BlockKind.PARAGRAPH, (Span(rest),)))
     return tuple(reading.blocks)
 
 
-def _hidden(char: str) -> str:
-    return char if char.isalnum() or ord(char) > 0x1FFFF else chr(_LAST - ord(char))
+def _read_to(text: str) -> int:
+    """Up to where marks are read; as a rule that is the end."""
+    left = MAX_MARKS
+    for found in _COSTLY.finditer(text):
+        left -= _cost(found)
+        if left < 0:
+            # Better at the beginning of a line, if there is one.
+            return text.rfind("\n", 0, found.start()) + 1 or found.start()
+    return len(text)
+
+
+def _cost(found: re.Match[str]) -> int:
+    if found[1] is not None:
+        return _OF_A_LINK + len(found[1]) // _CHARS_A_MARK
+    return _OF_A_LINE if found[0] == "\n" else 1
+
+
+def _hidden(text: str) -> str:
+    return _OPEN.sub(_stand_in, text)
+
+
+def _stand_in(found: re.Match[str]) -> str:
+    place = ord(found[0])
+    return found[0] if place > 0x1FFFF else chr(_LAST - place)
 
 
 def _shown(text: str) -> str:
@@ -140,13 +173,13 @@ class _Reading:
         line: tuple[Span, ...] = (Span(f"{number}. "), *spans)
         if self.blocks and self.blocks[-1] is around.numbered:
             line = (*self.blocks.pop().spans, Span("\n"), *line)
-        around.numbered = Block(BlockKind.PARAGRAPH, _merged(line))
+        around.numbered = Block(BlockKind.PARAGRAPH, joined(line))
         around.number = number + 1
         self.blocks.append(around.numbered)
 
 
 def _spans(children: Iterable[Token]) -> tuple[Span, ...]:
-    return _merged(_looked(children))
+    return joined(one for one in _looked(children) if one.text)
 
 
 def _looked(children: Iterable[Token]) -> Iterator[Span]:
@@ -173,10 +206,3 @@ def _address(href: str) -> str | None:
     """Where a link leads; None for what is no address that people may be sent to."""
     url = normalizeLink(_shown(href).strip())
     return url if _ADDRESS.match(url) else None
-
-
-def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Neighbours of one look as one."""
-    alike = groupby(spans, key=lambda span: replace(span, text=""))
-    joined = (replace(look, text="".join(one.text for one in same)) for look, same in alike)
-    return tuple(span for span in joined if span.text)

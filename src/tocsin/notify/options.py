@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
+from itertools import islice
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
@@ -17,6 +18,8 @@ from tocsin.settings.shape import holds_secret
 # Shorter secrets are told by their last letters, so none of those are shown.
 _MIN_HINTED_CHARS = 16
 _HINT_CHARS = 4
+# Of thousands of unknown options each would be compared with all that there are.
+_MAX_UNKNOWN = 20
 
 
 def kind_of(name: str, channel: Channel, base_url: str) -> ChannelKind:
@@ -25,7 +28,7 @@ def kind_of(name: str, channel: Channel, base_url: str) -> ChannelKind:
     return ChannelKind(
         type=name,
         aliases=tuple(sorted(other for other, kind in ALIASES.items() if kind == name)),
-        schema=TypeAdapter(channel.Options).json_schema(),
+        schema=_schema(channel.Options, extras.EXAMPLE),
         secrets=tuple(sorted(secret_fields(channel.Options))),
         can_update=extras.CAN_UPDATE is not False,
         can_fold=limits.can_fold,
@@ -34,6 +37,16 @@ def kind_of(name: str, channel: Channel, base_url: str) -> ChannelKind:
         timeout_s=limits.timeout_s,
         base_url=base_url,
     )
+
+
+def _schema(options: type, example: Mapping[str, Any]) -> dict[str, Any]:
+    """The options as JSON Schema, with an example of each that can be guessed from one."""
+    schema, hidden = TypeAdapter(options).json_schema(), secret_fields(options)
+    for name, value in example.items():
+        # Of a secret that is none but an address people see by one what it looks like.
+        if name not in hidden or str(value).startswith("https://"):
+            schema["properties"][name].setdefault("examples", [value])
+    return schema
 
 
 def secret_fields(options: type) -> set[str]:
@@ -51,7 +64,7 @@ def faults_of(channel: Channel, config: Mapping[str, Any]) -> list[FieldFault]:
     ]
     if masked:
         return masked
-    unknown = list(_unknown(channel.Options, config))
+    unknown = list(islice(_unknown(channel.Options, config), _MAX_UNKNOWN))
     if unknown:
         return unknown
     try:
@@ -111,8 +124,11 @@ def _hidden(value: Any) -> Any:
     if value is None or value == "":
         return value
     text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-    hint = text.rstrip("=")[-_HINT_CHARS:] if len(text) >= _MIN_HINTED_CHARS else ""
-    return f"{_host(text)}{MASK}{hint}"
+    host = _host(text)
+    # Of an address what is behind its host is the secret.
+    hidden = text.partition("://")[2].partition("/")[2] if host else text
+    hint = hidden.rstrip("=")[-_HINT_CHARS:] if len(hidden) >= _MIN_HINTED_CHARS else ""
+    return f"{host}{MASK}{hint}"
 
 
 def _host(text: str) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from tocsin.model.callback import Grouping
 from tocsin.model.delivery import Delivery, DeliveryKind, DeliveryState
-from tocsin.model.event import Event, new_event_id
+from tocsin.model.event import Event, new_event_id, steady_id
 from tocsin.notify.known import Target, is_for
 from tocsin.notify.routes import group_key, hold_until, order_key, subject_of, wanted
 
@@ -37,7 +37,8 @@ def _delivery(event: Event, target: Target, groups: Groups, now: datetime) -> De
     if quiet_until is not None:
         next_at = max(next_at, quiet_until)
         key = key or f"{callback.id}\n{target.row.id}\nquiet"
-    return new_delivery(event, target, now, next_at=next_at, group=key)
+    steady = steady_id(event.received_at, str(event.seq), callback.id, target.row.id)
+    return new_delivery(event, target, now, delivery_id=steady, next_at=next_at, group=key)
 
 
 def new_delivery(
@@ -45,13 +46,14 @@ def new_delivery(
     target: Target,
     now: datetime,
     *,
+    delivery_id: str | None = None,
     next_at: datetime | None = None,
     group: str | None = None,
     kind: DeliveryKind = DeliveryKind.EVENT,
 ) -> Delivery:
-    """A delivery that nobody has tried."""
+    """A delivery that nobody has tried; without `delivery_id` unlike all others."""
     return Delivery(
-        id=new_event_id(),
+        id=delivery_id or new_event_id(),
         kind=kind,
         state=DeliveryState.WAITING,
         config_id=target.callback.id,

@@ -11,7 +11,7 @@ import orjson
 
 from tocsin.clock import Clock
 from tocsin.edge.outbound import Answer, Outbound
-from tocsin.model.masks import forms_of, without_secrets
+from tocsin.model.masks import forms_of, without_pieces, without_secrets
 from tocsin.notify.channel import Token
 from tocsin.notify.exchange import Exchange, Shown, shown
 from tocsin.notify.tokens import Tokens
@@ -137,8 +137,11 @@ class Line:
             self._secrets.add(secret)
 
     def without_secrets(self, text: str) -> str:
-        """A text of an error, as it may be kept."""
-        return without_secrets(text, forms_of(tuple(self._secrets)))
+        """A text of an error, which may be a part of an answer, as it may be kept."""
+        if not text:
+            return text
+        forms = forms_of(tuple(self._secrets))
+        return without_pieces(without_secrets(text, forms), forms)
 
     @property
     def shown(self) -> Shown:

@@ -1,16 +1,18 @@
 """Store what came of tries, many at once, with the events that tell of it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from tocsin.clock import Clock
-from tocsin.errors import StoreDown
+from tocsin.errors import LeaseLost, StoreDown
 from tocsin.model.delivery import Delivery, DeliveryState
 from tocsin.model.event import NewEvent, new_event_id
-from tocsin.store.deliveries import DeliveryRows
+from tocsin.store.database import Database
+from tocsin.store.deliveries import DeliveryRows, tries_of
 from tocsin.store.delivery_results import Result, record
 from tocsin.store.journal import Journal
 
@@ -30,13 +32,17 @@ class Told:
 @dataclass(slots=True)
 class _Batch:
     results: list[Told] = field(default_factory=list)
-    stored: "asyncio.Event" = field(default_factory=asyncio.Event)
+    is_over: "asyncio.Event" = field(default_factory=asyncio.Event)
+    is_stored: bool = False
 
 
 class Recorder:
     """Gathers results while one batch is stored, and stores them as the next."""
 
-    def __init__(self, journal: Journal, rows: DeliveryRows, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, journal: Journal, rows: DeliveryRows, clock: Clock
+    ) -> None:
+        self._database = database
         self._journal = journal
         self._rows = rows
         self._clock = clock
@@ -51,25 +57,50 @@ class Recorder:
         """
         batch = self._gathering
         batch.results.append(result)
-        async with self._lock:
-            if batch.stored.is_set():
-                return
-            self._gathering = _Batch()
-            await self._store(batch.results)
-            batch.stored.set()
+        if batch.results[0] is result:
+            await self._store_all(batch)
+        else:
+            await batch.is_over.wait()
+        if not batch.is_stored:
+            raise LeaseLost("Another instance records these deliveries now.")
+
+    async def _store_all(self, batch: _Batch) -> None:
+        """Store a batch, for who brought its first, once the one before is stored."""
+        try:
+            async with self._lock:
+                self._gathering = _Batch()
+                await self._store(batch.results)
+                batch.is_stored = True
+        finally:
+            batch.is_over.set()
 
     async def _store(self, told: Sequence[Told]) -> None:
-        events = [event for one in told for event in one.events]
-        results = [one.result for one in told]
-        while True:
+        while told:
             try:
-                await self._journal.append(
-                    events, also=lambda conn: record(conn, self._rows, results)
-                )
+                await self._append(told)
             except StoreDown:
-                await self._clock.sleep(RETRY_S)
+                told = await self._left_of(told)
             else:
                 return
+
+    async def _append(self, told: Sequence[Told]) -> None:
+        events = [event for one in told for event in one.events]
+        results = [one.result for one in told]
+        await self._journal.append(events, also=lambda conn: record(conn, self._rows, results))
+
+    async def _left_of(self, told: Sequence[Told]) -> Sequence[Told]:
+        """What is not stored, once the store answers: of a commit that counts not all are heard."""
+        while True:
+            await self._clock.sleep(RETRY_S)
+            with suppress(StoreDown):
+                async with self._database.read() as conn:
+                    tried = await tries_of(conn, [one.result.delivery.id for one in told])
+                return [one for one in told if not _is_among(one, tried)]
+
+
+def _is_among(told: Told, tried: Collection[tuple[str, int]]) -> bool:
+    attempt = told.result.attempt
+    return attempt is not None and (attempt.delivery_id, attempt.number) in tried
 
 
 _TOLD = {

@@ -67,8 +67,10 @@ class Sending:
         if changed.state.is_final:
             place.total -= 1
         self._wake()
+        place.is_pausing |= told.result.pauses
         await self._recorder.record(told)
         self._lanes.recorded(delivery.id)
+        place.is_pausing &= not told.result.pauses
 
     async def _folded(self, place: Place, some: Sequence[Delivery]) -> Delivery:
         """A digest in place of several deliveries; stored before it is sent."""
@@ -178,6 +180,7 @@ class Sending:
             attempt_of(delivery, found),
             place.destination if place.destination is not before else None,
             handle,
+            pauses=is_paused,
         )
         return Told(result, tuple(told))
 

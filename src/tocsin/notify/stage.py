@@ -31,6 +31,7 @@ MAX_CONNECTIONS = 256
 LEAVE_WITHIN_S = 5.0
 # Anybody may change these; it is heard of at once by who hears of the commit.
 _CHANGES = "setting.changed"
+_DESTINATION_CHANGES = frozenset({"destination.paused", "destination.resumed"})
 
 Step = Callable[[], Awaitable[None]]
 
@@ -100,6 +101,8 @@ class Notify:
         """Take events that were just committed, here or elsewhere."""
         if any(one.event.type == _CHANGES for one in entries):
             self.known.wake()
+        if any(one.event.type in _DESTINATION_CHANGES for one in entries):
+            self._wake()
         self._feed.told(entries)
 
     async def leave(self) -> None:

@@ -12,6 +12,7 @@ from tocsin.model.callback import Template
 from tocsin.model.event import Event
 from tocsin.model.message import Message
 from tocsin.notify.markdown import blocks_of, escaped
+from tocsin.notify.templating.checking import Names
 from tocsin.notify.templating.language import Language
 from tocsin.notify.templating.samples import sample_event
 from tocsin.notify.templating.sandbox import BadTemplate
@@ -37,8 +38,9 @@ def _in_body(value: str) -> str:
     return escaped(paragraph(value, MAX_VALUE_CHARS))
 
 
-_TITLE = Language(frozenset(VARIABLES), EVENT_NAMES, _in_title)
-_BODY = Language(frozenset(VARIABLES), EVENT_NAMES, _in_body)
+_NAMES = Names(frozenset(VARIABLES), EVENT_NAMES)
+_TITLE = Language(_NAMES, _in_title)
+_BODY = Language(_NAMES, _in_body)
 
 
 def check(title: str, body: str) -> list[FieldFault]:

@@ -52,7 +52,13 @@ class Figures:
         )
         self.held = Gauge(
             "tocsin_notify_held_destinations",
-            "Destinations that are paused, or left alone for now, at this instance.",
+            "Failing destinations that are left alone for now or paused, at this instance.",
+            ("shard",),
+            registry=registry,
+        )
+        self.paused = Gauge(
+            "tocsin_notify_paused_destinations",
+            "Destinations that a person has paused, at this instance.",
             ("shard",),
             registry=registry,
         )

@@ -156,8 +156,13 @@ def paragraph(said: Any, max_chars: int) -> str:
     """A text of several lines, without blank ones at its ends."""
     if not isinstance(said, str):
         return text(said, max_chars)
-    lines = _LINE_END.split(said.strip()[: 4 * max_chars])
-    return cut("\n".join(_seen(plain(line)).rstrip() for line in lines).strip(), max_chars)
+    lines = shown(said.strip()[: 4 * max_chars]).split("\n")
+    return cut("\n".join(map(str.rstrip, lines)).strip(), max_chars)
+
+
+def shown(said: str) -> str:
+    """A text of several lines without what is not to be seen."""
+    return "\n".join(_seen(plain(line)) for line in _LINE_END.split(said))
 
 
 def _seen(line: str) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin.model.times import from_us, to_us
@@ -14,6 +14,8 @@ from tocsin.store.tables.callbacks import channel_tokens
 
 # Longer than a fetch may take. Who is killed in the midst of one holds the others up for so long.
 CLAIM = timedelta(seconds=20)
+# A credential that is used has its token renewed every two hours or so.
+UNUSED_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,19 @@ def put(conn: Connection, vault: Vault, key: str, new: KeptToken | None, now: da
         values["expires_at"] = to_us(new.expires_at)
         secrets.put(conn, vault, _place(key), new.text, now)
     conn.execute(update(channel_tokens).where(channel_tokens.c.key == key).values(values))
+
+
+def remove_unused(conn: Connection, now: datetime) -> int:
+    """Forget the tokens that ended long ago: nobody has renewed them since; gives how many."""
+    before = to_us(now - UNUSED_FOR)
+    columns = channel_tokens.c
+    # One that is being fetched has a claim of now, however old the row is.
+    is_old = (columns.expires_at < before) & (columns.claimed_until < before)
+    gone = delete(channel_tokens).where(is_old, columns.changed_at < before).returning(columns.key)
+    keys = conn.execute(gone).scalars().all()
+    for key in keys:
+        secrets.remove(conn, _place(key))
+    return len(keys)
 
 
 def _place(key: str) -> str:

@@ -17,7 +17,7 @@ from tocsin.model.times import from_us, to_us
 from tocsin.store.statement import (
     compile_rows,
     in_list,
-    insert_all,
+    insert_new,
     json_list,
     upsert_all,
 )
@@ -50,13 +50,13 @@ class DeliveryRows:
 
     def __init__(self, dialect: Dialect) -> None:
         kept = {column.name for column in deliveries.columns} - _CHANGING
-        self._insert = compile_rows(dialect, insert_all(deliveries))
+        self._insert = compile_rows(dialect, insert_new(deliveries))
         self._change = compile_rows(dialect, upsert_all(deliveries, kept=kept))
         # One that was stored without its being heard of is stored again.
         self._attempts = compile_rows(dialect, upsert_all(delivery_attempts))
 
     def add(self, conn: Connection, new: Iterable[Delivery]) -> None:
-        """Store deliveries that are new."""
+        """Store deliveries; one that is there already stays as it is."""
         self._insert.run(conn, [_row(one) for one in new])
 
     def change(self, conn: Connection, changed: Iterable[Delivery]) -> None:
@@ -78,7 +78,6 @@ class DeliveryRows:
                 one.error,
                 one.request,
                 one.response,
-                one.curl,
             )
             for one in attempts
         ]
@@ -112,6 +111,20 @@ async def waiting(
         .limit(limit)
     )
     return [delivery_of(row) for row in await conn.execute(found)]
+
+
+async def stored(conn: AsyncConnection, ids: Collection[str]) -> set[str]:
+    """Those of `ids` that have a row."""
+    found = select(deliveries.c.id).where(in_list(deliveries.c.id, "ids"))
+    return set((await conn.execute(found, {"ids": json_list(ids)})).scalars())
+
+
+async def tries_of(conn: AsyncConnection, ids: Collection[str]) -> set[tuple[str, int]]:
+    """The attempts that are stored of these deliveries: whose, and its number."""
+    columns = (delivery_attempts.c.delivery_id, delivery_attempts.c.number)
+    found = select(*columns).where(in_list(delivery_attempts.c.delivery_id, "ids"))
+    rows = await conn.execute(found, {"ids": json_list(ids)})
+    return {(row.delivery_id, row.number) for row in rows}
 
 
 async def with_id(conn: AsyncConnection, delivery_id: str) -> Delivery | None:

@@ -23,7 +23,7 @@ from tocsin.store.tables.journal import events
 _BRIEF = [
     column
     for column in delivery_attempts.c
-    if column.name not in ("request", "response", "curl", "destination")
+    if column.name not in ("request", "response", "destination")
 ]
 
 
@@ -206,5 +206,5 @@ async def _attempts(conn: AsyncConnection, ids: Sequence[str]) -> Mapping[str, S
 
 
 def _attempt(row: Row[Any]) -> Attempt:
-    said = {"destination": "", "request": "", "response": "", "curl": "", **row._asdict()}
+    said = {"destination": "", "request": "", "response": "", **row._asdict()}
     return Attempt(**{**said, "at": from_us(row.at), "outcome": Outcome(row.outcome)})

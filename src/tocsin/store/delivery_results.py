@@ -27,6 +27,8 @@ class Result:
     destination: Destination | None = None
     # By what the message can be replaced from now on.
     handle: str | None = None
+    # Whether nothing more is to be sent to the destination.
+    pauses: bool = False
 
 
 def plan(
@@ -67,10 +69,12 @@ def record(conn: Connection, rows: DeliveryRows, results: Sequence[Result]) -> N
         if delivery.kind is DeliveryKind.DIGEST and delivery.state.is_final:
             deliveries.settle_folded(conn, delivery)
     learnt = {one.destination.id: one.destination for one in results if one.destination}
+    pausing = {one.delivery.destination for one in results if one.pauses}
     for destination in learnt.values():
         destinations.save(conn, destination)
-        if destination.is_paused and destination.paused_at is not None:
-            destinations.pause(conn, destination.id, "", destination.paused_at)
+        if destination.id in pausing and destination.paused_at is not None:
+            at, seen = destination.paused_at, destination.touched_at
+            destinations.pause(conn, destination.id, "", at, seen)
     for one in results:
         if one.handle is not None and one.attempt is not None:
             place = (one.delivery.destination, one.delivery.order_key)

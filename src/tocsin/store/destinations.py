@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -20,13 +20,19 @@ _INSTANTS = frozenset(
         "last_failed_at",
         "held_until",
         "changed_at",
+        "touched_at",
     }
 )
+# When it was neither paused nor resumed yet.
+NEVER = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """A destination as it is known; `paused_by` is "" where Tocsin did it itself."""
+    """A destination as it is known; `paused_by` is "" where Tocsin did it itself.
+
+    `changed_at` is when anything was learnt of it, `touched_at` when it was paused or resumed.
+    """
 
     id: str
     channel_type: str
@@ -42,6 +48,7 @@ class Destination:
     last_ok_at: datetime | None = None
     last_failed_at: datetime | None = None
     held_until: datetime | None = None
+    touched_at: datetime = NEVER
 
 
 async def of_ids(conn: AsyncConnection, ids: Collection[str]) -> Mapping[str, Destination]:
@@ -58,13 +65,13 @@ async def all_of_them(conn: AsyncConnection) -> list[Destination]:
 
 
 def save(conn: Connection, one: Destination) -> None:
-    """Keep how a destination is. Who paused it stays as it is: that is changed by `pause` alone."""
+    """Keep how a destination is. Who paused it stays as it is: `pause` and `resume` change that."""
     values = {
         name: to_us(value) if name in _INSTANTS and value is not None else value
         for name, value in asdict(one).items()
     }
     statement = insert_for(conn.dialect, destinations).values(values)
-    kept = {"id", "is_paused", "paused_by", "paused_at"}
+    kept = {"id", "is_paused", "paused_by", "paused_at", "touched_at"}
     new = {
         part.name: statement.excluded[part.name]
         for part in fields(Destination)
@@ -73,11 +80,18 @@ def save(conn: Connection, one: Destination) -> None:
     conn.execute(statement.on_conflict_do_update(index_elements=["id"], set_=new))
 
 
-def pause(conn: Connection, destination_id: str, by: str, now: datetime) -> bool:
-    """Have nothing sent there any more; False when that is so already."""
-    here = (destinations.c.id == destination_id, destinations.c.is_paused.is_(False))
+def pause(
+    conn: Connection, destination_id: str, by: str, now: datetime, seen: datetime | None = None
+) -> bool:
+    """Have nothing sent there any more; False when that is so already.
+
+    With `seen` it counts only if nobody has paused or resumed it since then.
+    """
+    here = [destinations.c.id == destination_id, destinations.c.is_paused.is_(False)]
+    if seen is not None:
+        here.append(destinations.c.touched_at == to_us(seen))
     paused = {"is_paused": True, "paused_by": by, "paused_at": to_us(now)}
-    changed = update(destinations).where(*here).values(paused | {"changed_at": to_us(now)})
+    changed = update(destinations).where(*here).values(paused | _touched(now))
     return conn.execute(changed).rowcount > 0
 
 
@@ -90,10 +104,14 @@ def resume(conn: Connection, destination_id: str, now: datetime) -> bool:
         "failures": 0,
         "failing_since": None,
         "held_until": None,
-        "changed_at": to_us(now),
+        **_touched(now),
     }
     here = destinations.c.id == destination_id
     return conn.execute(update(destinations).where(here).values(fine)).rowcount > 0
+
+
+def _touched(now: datetime) -> dict[str, int]:
+    return {"changed_at": to_us(now), "touched_at": to_us(now)}
 
 
 async def handle(conn: AsyncConnection, destination: str, order_key: str) -> str | None:

@@ -1,6 +1,7 @@
 """Remove deliveries that have been kept long enough, and what is known of where they went.
 
-What still waits is never removed, however old it is.
+What still waits is never removed, however old it is. Access tokens of credentials that nobody
+uses any more go as well, whatever is kept for how long.
 """
 
 from collections.abc import Awaitable, Callable, Collection
@@ -16,6 +17,7 @@ from tocsin.model.delivery import DeliveryState
 from tocsin.model.retention import FOR_EVER
 from tocsin.model.times import to_us
 from tocsin.settings.schema import NotifySettings
+from tocsin.store import channel_tokens
 from tocsin.store.database import Database
 from tocsin.store.statement import in_list, json_list
 from tocsin.store.tables.callbacks import (
@@ -67,9 +69,11 @@ class OldDeliveries:
             ConfigError: a callback's secrets are sealed with another key.
             StoreDown: the database does not answer; the rest stays for later.
         """
+        now = self._clock.now()
+        await self._database.write(partial(channel_tokens.remove_unused, now=now))
         if self._keep_days == FOR_EVER:
             return
-        before = self._clock.now() - timedelta(days=self._keep_days)
+        before = now - timedelta(days=self._keep_days)
         count = await self._in_slices(partial(_remove_deliveries, before=before))
         await self._in_slices(partial(_remove_posted, before=before))
         gone = await self._remove_destinations(before)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
-from typing import Any, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
 import orjson
 from sqlalchemy import ColumnElement, Connection, Dialect, Table, bindparam
@@ -91,10 +91,10 @@ class _AsArrays:
 
 @dataclass(frozen=True, slots=True)
 class RowsStatement:
-    """What is to be compiled: whole rows are inserted, or take the place of those there."""
+    """What is to be compiled: whole rows are inserted; what of those that are there already."""
 
     table: Table
-    is_upsert: bool = False
+    repeated: Literal["fail", "skip", "replace"] = "fail"
     kept: frozenset[str] = frozenset()
 
     def insert(self, dialect: Dialect) -> Insert:
@@ -103,8 +103,10 @@ class RowsStatement:
         statement = insert_for(dialect, self.table).values(
             {column.name: bindparam(column.name) for column in columns}
         )
-        if not self.is_upsert:
+        if self.repeated == "fail":
             return statement
+        if self.repeated == "skip":
+            return statement.on_conflict_do_nothing()
         key = [column.name for column in self.table.primary_key]
         fixed = {*key, *self.kept}
         changed = {c.name: statement.excluded[c.name] for c in columns if c.name not in fixed}
@@ -170,12 +172,17 @@ def insert_all(table: Table) -> RowsStatement:
     return RowsStatement(table)
 
 
+def insert_new(table: Table) -> RowsStatement:
+    """INSERT of whole rows; one whose key is there already is passed over."""
+    return RowsStatement(table, "skip")
+
+
 def upsert_all(table: Table, *, kept: Iterable[str] = ()) -> RowsStatement:
     """INSERT of whole rows that replaces all but the key and the columns in `kept`.
 
     No two of the rows may have the same key.
     """
-    return RowsStatement(table, is_upsert=True, kept=frozenset(kept))
+    return RowsStatement(table, "replace", frozenset(kept))
 
 
 def in_list(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:

@@ -61,7 +61,7 @@ class _Card:
 
 def draw_text(text: object) -> Drawn:
     """A message of msg_type text, in which only mentions are marks."""
-    if not isinstance(text, str) or not text:
+    if not isinstance(text, str) or not text.strip():
         raise CardError("text is missing")
     return Drawn(words(_called(text)), mentions=mentions_in(text))
 

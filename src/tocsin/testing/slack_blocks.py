@@ -184,7 +184,7 @@ def _image(block: Mapping[str, Any], files: Mapping[str, Picture]) -> Shown:
 
 
 def _string(value: Any, name: str, most: int) -> str:
-    if not isinstance(value, str) or not 1 <= len(value) <= most:
+    if not isinstance(value, str) or not value.strip() or len(value) > most:
         raise BlocksError(f"{name} has 1 to {most} characters")
     return value
 

@@ -134,7 +134,7 @@ def text(found: Mapping[str, Any], name: str) -> str:
     value = found.get(name)
     if not isinstance(value, str):
         raise RefusedError(40058, f"invalid parameter: {name}")
-    if not value:
+    if not value.strip():
         raise RefusedError(44004, f"empty content: {name}")
     return value
 

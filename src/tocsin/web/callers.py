@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
-from fastapi import Request
+from fastapi import Depends, Request
+from fastapi.params import Depends as Dependency
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 
 from tocsin.edge.callers import SESSION_COOKIE, Callers
@@ -35,6 +36,11 @@ def at_least(callers: Callers, role: Role) -> CallerDependency:
         return found
 
     return caller
+
+
+def at_role(callers: Callers, role: Role) -> list[Dependency]:
+    """Dependencies of a route or router that this role and higher ones may use."""
+    return [Depends(at_least(callers, role)), *(Depends(way) for way in SECURITY)]
 
 
 def caller_of(request: Request) -> Caller:

@@ -1,6 +1,6 @@
 """`/api/v1/people`: who may sign in; for admins."""
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from tocsin.clock import Clock
 from tocsin.edge.callers import Callers
@@ -22,7 +22,7 @@ from tocsin.web.access_shapes import (
     PersonChange,
     PersonView,
 )
-from tocsin.web.callers import SECURITY, at_least, caller_of
+from tocsin.web.callers import at_role, caller_of
 from tocsin.web.problems import problem_responses
 
 
@@ -44,7 +44,7 @@ def router(
         passwords=passwords,
         clock=clock,
     )
-    gate = [Depends(at_least(callers, Role.ADMIN)), *(Depends(way) for way in SECURITY)]
+    gate = at_role(callers, Role.ADMIN)
     api = APIRouter(prefix="/api/v1/people", tags=["people"], dependencies=gate)
     api.add_api_route(
         "",

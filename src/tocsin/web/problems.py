@@ -156,7 +156,7 @@ async def _on_bad_fields(request: Request, error: Exception) -> Response:
                 return problem_response(415, reason, "Expected Content-Type: application/json.")
             return _unreadable("Expected a JSON object as body.")
     fields = [FieldFault(_path(fault["loc"]), sentence_of(fault)) for fault in faults]
-    detail = "; ".join(f"{field.field}: {field.message}" for field in fields[:3])
+    detail = "; ".join(field.sentence for field in fields[:3])
     return problem_response(422, Reason.BAD_FIELD, detail, fields)
 
 

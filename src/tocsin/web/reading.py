@@ -3,19 +3,19 @@
 from typing import Any
 
 import orjson
-from fastapi import Depends, Response
+from fastapi import Response
 from fastapi.params import Depends as Dependency
 
 from tocsin.edge.callers import Callers
 from tocsin.model.access import Role
-from tocsin.web.callers import SECURITY, at_least
+from tocsin.web.callers import at_role
 
 JSON = "application/json"
 
 
 def readers_only(callers: Callers) -> list[Dependency]:
     """Dependencies of a router that viewers and higher roles may use."""
-    return [Depends(at_least(callers, Role.VIEWER)), *(Depends(way) for way in SECURITY)]
+    return at_role(callers, Role.VIEWER)
 
 
 def json_response(answer: Any, media_type: str = JSON) -> Response:

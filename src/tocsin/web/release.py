@@ -1,4 +1,4 @@
-"""All routes under `/api/v1/release`, each by the words of its address before those with ids."""
+"""All routes under `/api/v1/release`, out of what they work with."""
 
 from collections.abc import Sequence
 
@@ -9,20 +9,21 @@ from tocsin.edge.callers import Callers
 from tocsin.store.database import Database
 from tocsin.store.journal import Journal
 from tocsin.store.key import Vault
-from tocsin.web import (
-    callback_destinations,
-    callback_export,
-    callback_history,
-    callback_import,
-    callback_previews,
-    callback_statistics,
-    callback_templates,
-    callback_trials,
-    callbacks,
-    release_events,
+from tocsin.web import release_events
+from tocsin.web.callbacks import (
+    destinations,
+    exporting,
+    figures,
+    history,
+    importing,
+    previews,
+    routes,
+    templates,
+    trials,
 )
-from tocsin.web.callback_changes import CallbackChanges
-from tocsin.web.callback_desk import CallbackDesk
+from tocsin.web.callbacks.changes import CallbackChanges
+from tocsin.web.callbacks.desk import CallbackDesk
+from tocsin.web.release_routes import ReleaseRoutes
 
 
 def release_routers(
@@ -34,36 +35,25 @@ def release_routers(
     clock: Clock,
     desk: CallbackDesk,
 ) -> Sequence[APIRouter]:
-    """Each is handed just what it needs."""
+    """Each part is handed just what it needs."""
+    to = ReleaseRoutes.for_callers(callers)
     changes = CallbackChanges(database, journal, vault, clock, desk)
-    return [
-        callback_history.router(database=database, callers=callers, desk=desk, changes=changes),
-        callback_statistics.router(database=database, callers=callers, clock=clock, desk=desk),
-        callback_destinations.router(database=database, callers=callers, desk=desk),
-        callback_previews.router(database=database, callers=callers, desk=desk),
-        callback_export.router(
-            database=database,
-            journal=journal,
-            vault=vault,
-            callers=callers,
-            clock=clock,
-            desk=desk,
-        ),
-        callback_import.router(
-            database=database,
-            journal=journal,
-            vault=vault,
-            callers=callers,
-            clock=clock,
-            desk=desk,
-            changes=changes,
-        ),
-        callback_trials.router(database=database, callers=callers, desk=desk, changes=changes),
-        callbacks.router(
-            database=database, vault=vault, callers=callers, desk=desk, changes=changes
-        ),
-        callback_templates.router(
-            database=database, journal=journal, callers=callers, clock=clock, desk=desk
-        ),
-        release_events.router(journal=journal, callers=callers, clock=clock),
-    ]
+    routes.add_to(to, database=database, vault=vault, desk=desk, changes=changes)
+    trials.add_to(to, database=database, desk=desk, changes=changes)
+    history.add_to(to, database=database, desk=desk, changes=changes)
+    destinations.add_to(to, database=database, desk=desk)
+    figures.add_to(to, database=database, clock=clock, desk=desk)
+    previews.add_to(to, database=database, desk=desk)
+    templates.add_to(to, database=database, journal=journal, clock=clock, desk=desk)
+    exporting.add_to(to, database=database, journal=journal, vault=vault, clock=clock, desk=desk)
+    importing.add_to(
+        to,
+        database=database,
+        journal=journal,
+        vault=vault,
+        clock=clock,
+        desk=desk,
+        changes=changes,
+    )
+    events = release_events.router(journal=journal, callers=callers, clock=clock)
+    return [*to.routers, events]

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 from urllib.parse import quote
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tocsin.edge.answers import PROBLEM, problem, send_json
 from tocsin.edge.calls import App, Disconnected, Message, Receive, Scope, Send, body_of, headers_of
@@ -61,7 +61,22 @@ class Page(BaseModel, Generic[T]):
         return cls(items=items, total=len(items), page=1, page_size=max(1, len(items)))
 
 
-class PageQuery(Query):
+class FormQuery(Query):
+    """Forms send every field, also those left empty."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty(cls, said: Any) -> Any:
+        if not isinstance(said, Mapping):
+            return said
+        filled = {
+            name: [one for one in value if one != ""] if isinstance(value, list) else value
+            for name, value in said.items()
+        }
+        return {name: value for name, value in filled.items() if value not in ("", [])}
+
+
+class PageQuery(FormQuery):
     page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     page_size: Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE)] = 20
 
@@ -108,7 +123,8 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 READING = refusals(401, 403, 422, 503)
-READING_ONE = refusals(401, 403, 404, 422, 503)
+# Of a route that reads one thing, beside READING.
+MISSING = refusals(404)
 WRITING = refusals(400, 401, 403, 404, 408, 409, 413, 415, 422, 503)
 
 

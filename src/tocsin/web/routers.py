@@ -32,7 +32,7 @@ from tocsin.web import (
     tokens,
     trainings,
 )
-from tocsin.web.callback_desk import CallbackDesk
+from tocsin.web.callbacks.desk import CallbackDesk
 from tocsin.web.release import release_routers
 from tocsin.web.sign_in import SignIn
 

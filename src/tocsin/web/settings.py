@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from pydantic import Field
 
 from tocsin.edge.callers import Callers
 from tocsin.model.access import Role
 from tocsin.settings import Explained, Loaded, explain
 from tocsin.settings.reference import description_of
-from tocsin.web.callers import SECURITY, at_least
+from tocsin.web.callers import at_role
 from tocsin.web.problems import problem_responses
 from tocsin.web.reading import json_response
 from tocsin.web.reading_shapes import Shape
@@ -30,7 +30,7 @@ class SettingsList(Shape):
 def router(*, loaded: Loaded, callers: Callers) -> APIRouter:
     """The route `/api/v1/settings`."""
     items = [_json(one) for one in explain(loaded, with_defaults=True)]
-    gate = [Depends(at_least(callers, Role.ADMIN)), *(Depends(way) for way in SECURITY)]
+    gate = at_role(callers, Role.ADMIN)
     api = APIRouter(tags=["system"], dependencies=gate)
 
     async def show() -> Response:

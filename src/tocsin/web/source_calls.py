@@ -4,7 +4,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 
 from tocsin.edge.callers import Callers
 from tocsin.errors import Reason, Rejected
@@ -15,7 +15,7 @@ from tocsin.model.source_setup import Trial
 from tocsin.store import inbound_calls
 from tocsin.store.database import Database
 from tocsin.web.call_shapes import CallShape, CallsPage, CallsQuery, TrialShape, WholeCall
-from tocsin.web.callers import SECURITY, at_least
+from tocsin.web.callers import at_role
 from tocsin.web.problems import problem_responses
 from tocsin.web.queries import IdPath
 from tocsin.web.queries import Query as NoQuery
@@ -56,10 +56,7 @@ def router(*, database: Database, callers: Callers, desk: SetUpDesk, try_out: Tr
         methods=["POST"],
         response_model=TrialShape,
         summary="Try a set-up out with an example",
-        dependencies=[
-            Depends(at_least(callers, Role.OPERATOR)),
-            *(Depends(way) for way in SECURITY),
-        ],
+        dependencies=at_role(callers, Role.OPERATOR),
         responses=problem_responses(401, 403, 404, 409, 422, 503),
     )
     return api

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Protocol
 
-from fastapi import APIRouter, Body, Depends, Query, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
 from tocsin.edge.callers import Callers
 from tocsin.model.access import Role
@@ -12,7 +12,7 @@ from tocsin.model.inbound_call import SetUpKey
 from tocsin.model.source_setup import SetUpView
 from tocsin.store import inbound_calls
 from tocsin.store.database import Database
-from tocsin.web.callers import SECURITY, at_least, caller_of
+from tocsin.web.callers import at_role, caller_of
 from tocsin.web.problems import problem_responses
 from tocsin.web.queries import Query as NoQuery
 from tocsin.web.reading import readers_only
@@ -55,7 +55,7 @@ def router(*, database: Database, callers: Callers, desk: SetUpDesk) -> APIRoute
     part = _Sources(database, desk)
     api = APIRouter(prefix="/api/v1/sources", tags=["sources"])
     _add_reading(api, part, callers)
-    gate = [Depends(at_least(callers, Role.ADMIN)), *(Depends(way) for way in SECURITY)]
+    gate = at_role(callers, Role.ADMIN)
     api.add_api_route(
         "",
         part.create,

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from tocsin.clock import Clock
 from tocsin.edge.callers import Callers
@@ -23,7 +23,7 @@ from tocsin.web.access_shapes import (
     TokensPage,
     TokenView,
 )
-from tocsin.web.callers import SECURITY, at_least, caller_of
+from tocsin.web.callers import at_role, caller_of
 from tocsin.web.problems import problem_responses
 
 
@@ -37,7 +37,7 @@ def router(
 ) -> APIRouter:
     """The routes under `/api/v1/tokens`."""
     part = _Tokens(database, journal, credentials, clock)
-    gate = [Depends(at_least(callers, Role.ADMIN)), *(Depends(way) for way in SECURITY)]
+    gate = at_role(callers, Role.ADMIN)
     api = APIRouter(prefix="/api/v1/tokens", tags=["tokens"], dependencies=gate)
     api.add_api_route(
         "",

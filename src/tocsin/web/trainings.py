@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from tocsin.clock import Clock
 from tocsin.edge.callers import Callers
@@ -22,7 +22,7 @@ from tocsin.store.journal import Journal
 from tocsin.store.snapshot import hold_snapshot
 from tocsin.store.training_files import FileState, StoredFile
 from tocsin.store.trainings import StoredTraining
-from tocsin.web.callers import SECURITY, at_least, caller_of, require
+from tocsin.web.callers import at_role, caller_of, require
 from tocsin.web.files import download_address
 from tocsin.web.problems import problem_responses
 from tocsin.web.queries import IdPath
@@ -42,7 +42,7 @@ def router(
     part = _Trainings(database, journal, clock, signer)
     api = APIRouter(tags=["trainings"])
     prefix = "/api/v1/trainings"
-    sending = [Depends(at_least(callers, Role.SENDER)), *(Depends(way) for way in SECURITY)]
+    sending = at_role(callers, Role.SENDER)
     api.add_api_route(
         prefix,
         part.register,

@@ -68,9 +68,9 @@ async def test_fields_of_other_events_stand_in_lines_for_sure() -> None:
     await sent(reach, outgoing(event_type="deployment.stalled"))
 
     assert reach.call_made.json["markdown"] == {
-        "title": "发布通知：金丝雀发布开始",
+        "title": "🔵 发布通知：金丝雀发布开始",
         "text": (
-            "## 发布通知：金丝雀发布开始\n\n"
+            "## 🔵 发布通知：金丝雀发布开始\n\n"
             "**项目**: my-app  \n**版本**: v1.2.3  \n**状态**: 发布中..."
         ),
     }
@@ -142,6 +142,8 @@ async def test_each_attempt_is_signed_anew() -> None:
         (43002, GiveUp, Reason.REFUSED, None),
         (43004, GiveUp, Reason.REFUSED, None),
         (430101, GiveUp, Reason.CONTENT_REFUSED, None),
+        (430102, GiveUp, Reason.CONTENT_REFUSED, None),
+        (430103, GiveUp, Reason.CONTENT_REFUSED, None),
         (430104, GiveUp, Reason.CONTENT_REFUSED, None),
         (460101, GiveUp, Reason.TOO_LARGE, None),
         (101002, GiveUp, Reason.TOO_LARGE, None),

@@ -234,7 +234,10 @@ async def test_when_the_embed_is_refused_the_text_goes_alone() -> None:
         (answer({"code": 50006}, 400), GiveUp, Reason.REFUSED, None),
         (answer({"code": 40005}, 413), GiveUp, Reason.TOO_LARGE, None),
         (answer({"code": 200000}, 400), GiveUp, Reason.CONTENT_REFUSED, None),
-        (answer({"code": 220001}, 400), GiveUp, Reason.NO_RECIPIENT, None),
+        *(
+            (answer({"code": code}, 400), GiveUp, Reason.NO_RECIPIENT, None)
+            for code in (220001, 220002, 220003, 220004)
+        ),
         (answer({"code": "odd"}, 400), GiveUp, Reason.REFUSED, None),
         (answer("<html>", 502), TryLater, Reason.BUSY, None),
         (answer("<html>"), TryLater, Reason.BAD_ANSWER, None),

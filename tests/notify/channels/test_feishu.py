@@ -135,6 +135,20 @@ async def test_each_code_of_a_bot_leads_to_the_right_end(
     assert not any(secret in error.message for secret in (TOKEN, "hidden"))
 
 
+async def test_a_bots_card_that_is_refused_goes_out_as_text() -> None:
+    reach = FakeReach(answer({"code": 9499, "msg": "Bad Request"}), OK)
+
+    receipt = await by_bot(reach, sign_secret="demo")
+
+    assert receipt.note == (
+        "Sent as plain text: Feishu answers 9499: Bad Request. The call is malformed or too large."
+    )
+    first, second = (call.json for call in reach.calls)
+    assert second["msg_type"] == "text"
+    assert second["content"]["text"].endswith("项目: my-app\n版本: v1.2.3\n状态: 发布中...")
+    assert (first["timestamp"], first["sign"]) == (second["timestamp"], second["sign"])
+
+
 async def test_the_old_words_for_success_are_none() -> None:
     error = await failure(answer({"StatusCode": 0, "StatusMessage": "success"}))
 

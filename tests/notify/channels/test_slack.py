@@ -17,6 +17,8 @@ WEBHOOK = "https://hooks.slack.com/services/T000/B000/canarysecret1234"
 TOKEN = "xoxb-canary-token-5678"
 OK = answer("ok")
 POSTED = answer({"ok": True, "channel": "C9", "ts": "1700.01"})
+# What a proxy may say, or nobody.
+NO_WORDS = ("null", "true", "[0]", "5", '"ok"', "[]")
 IMAGE = Image("chart.png", b"\x89PNG bytes", "Chart of the week")
 
 
@@ -147,6 +149,9 @@ async def test_buttons_are_as_many_and_as_long_as_slack_takes() -> None:
     [
         (answer("user_not_found", 400), GiveUp, Reason.REFUSED, None),
         (answer("no_text", 400), GiveUp, Reason.REFUSED, None),
+        (answer("invalid_payload", 400), GiveUp, Reason.REFUSED, None),
+        (answer("invalid_payload", 404), GiveUp, Reason.REFUSED, None),
+        (answer("invalid_blocks", 500), GiveUp, Reason.REFUSED, None),
         (answer("too_many_attachments", 400), GiveUp, Reason.REFUSED, None),
         (answer("some_new_word", 200), GiveUp, Reason.REFUSED, None),
         (answer("invalid_token", 403), Disable, Reason.BAD_CREDENTIALS, None),
@@ -155,6 +160,8 @@ async def test_buttons_are_as_many_and_as_long_as_slack_takes() -> None:
         (answer("channel_not_found", 403), Disable, Reason.GONE, None),
         (answer("no_service", 404), Disable, Reason.GONE, None),
         (answer("no_active_hooks\n", 403), Disable, Reason.GONE, None),
+        (answer("no_service_id", 404), Disable, Reason.GONE, None),
+        (answer("no_team", 404), Disable, Reason.GONE, None),
         (answer("team_disabled", 403), Disable, Reason.GONE, None),
         (answer("channel_is_archived", 410), Disable, Reason.GONE, None),
         (answer("channel_is_archived", 500), Disable, Reason.GONE, None),
@@ -167,6 +174,7 @@ async def test_buttons_are_as_many_and_as_long_as_slack_takes() -> None:
         (answer("<html>ok</html>"), TryLater, Reason.BAD_ANSWER, None),
         (answer(""), TryLater, Reason.BAD_ANSWER, None),
         (answer({"ok": True}), TryLater, Reason.BAD_ANSWER, None),
+        *((answer(one), TryLater, Reason.BAD_ANSWER, None) for one in NO_WORDS),
         (answer("", 429, {"Retry-After": "30"}), TryLater, Reason.RATE_LIMITED, 30.0),
         (answer("<html>", 429), TryLater, Reason.RATE_LIMITED, None),
         (
@@ -214,6 +222,16 @@ async def test_a_refusal_of_the_api_has_status_200(
 
     assert (type(caught.value), caught.value.reason) == (kind, reason)
     assert caught.value.message.startswith(f"Slack answers {given}.")
+
+
+@pytest.mark.parametrize(
+    "said", [*NO_WORDS, "ok", "no_service", "<html>", "", {"ok": 1}, {"ok": None}]
+)
+async def test_what_is_none_of_the_apis_answers_may_be_better_later(said: Any) -> None:
+    with pytest.raises(TryLater) as caught:
+        await sent_by_bot(FakeReach(always=answer(said)))
+
+    assert caught.value.reason is Reason.BAD_ANSWER
 
 
 async def test_when_blocks_are_refused_the_text_goes_alone() -> None:

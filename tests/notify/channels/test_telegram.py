@@ -181,6 +181,15 @@ async def test_a_short_text_stands_under_its_image() -> None:
     assert b'name="parse_mode"\r\n\r\nHTML\r\n' in body
 
 
+async def test_an_image_that_is_too_large_is_left_out_and_noted() -> None:
+    large = Image("chart.png", bytes(10 * 1024 * 1024 + 1), "")
+
+    receipt = await sent(FakeReach(SENT), outgoing(message(images=(large,))))
+
+    assert receipt.handle == "-100:7"
+    assert receipt.note == "Images of more than 10 MB were left out: 1."
+
+
 async def test_a_long_text_comes_before_its_images() -> None:
     reach = FakeReach(always=SENT)
     of = message(body=(paragraph("word " * 300),), images=(IMAGE, IMAGE))
@@ -241,6 +250,7 @@ async def test_further_images_are_left_out_when_the_message_is_there() -> None:
         (refused(401, "Unauthorized"), Disable, Reason.BAD_CREDENTIALS, None),
         (refused(404, "Not Found"), Disable, Reason.BAD_CREDENTIALS, None),
         (refused(403, "Forbidden: bot was kicked"), GiveUp, Reason.NOT_ALLOWED, None),
+        (refused(403, "Forbidden: bot was blocked"), GiveUp, Reason.NOT_ALLOWED, None),
         (refused(400, "Bad Request: chat not found"), GiveUp, Reason.NO_RECIPIENT, None),
         (refused(400, "Bad Request: message is too long"), GiveUp, Reason.TOO_LARGE, None),
         (refused(400, "Bad Request: anything"), GiveUp, Reason.REFUSED, None),

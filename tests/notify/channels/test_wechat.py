@@ -27,6 +27,9 @@ def refused(code: int) -> Answer:
     return answer({"errcode": code, "errmsg": "why, hint: [123]"})
 
 
+ONCE = ("enable_duplicate_check", "duplicate_check_interval")
+
+
 async def sent(reach: FakeReach, of: Any = None, **config: Any) -> Receipt:
     return await CHANNEL.send(of or outgoing(), options_of(CHANNEL, **{**APP, **config}), reach)
 
@@ -40,12 +43,29 @@ async def test_a_message_is_the_documents_own() -> None:
     assert receipt == Receipt()
     assert (reach.calls[1].method, reach.calls[1].path) == ("POST", SEND_PATH)
     assert reach.calls[1].query == {"access_token": "t-1"}
+    sent_once = {key: reach.calls[1].json[key] for key in ONCE}
     assert reach.calls[1].json == {
+        **sent_once,
         "touser": "@all",
         "agentid": 1000002,
         "msgtype": "markdown",
         "markdown": {"content": "## 发布通知\n\n>项目: my-app\n>版本: v1.2.3"},
     }
+
+
+async def test_wecom_is_asked_to_take_a_second_try_for_the_first_and_no_other_message() -> None:
+    reach = FakeReach(token("t-1"), always=OK)
+    told = message(images=())
+
+    for delivery_id in ("d-1", "d-1", "d-2"):
+        await sent(reach, outgoing(told, id=delivery_id))
+
+    first, again, other = (call.json for call in reach.calls[1:])
+    assert first == again
+    assert {key for key in first if first[key] != other[key]} == {"duplicate_check_interval"}
+    assert first["enable_duplicate_check"] == 1
+    # WeCom's own four hours are the most there may be.
+    assert all(1_800 <= one["duplicate_check_interval"] < 14_400 for one in (first, other))
 
 
 @pytest.mark.parametrize(
@@ -132,6 +152,10 @@ async def test_a_new_token_that_is_refused_too_ends_it(code: int) -> None:
         (48002, GiveUp, Reason.NOT_ALLOWED, None),
         (60020, GiveUp, Reason.NOT_ALLOWED, None),
         (81013, GiveUp, Reason.NO_RECIPIENT, None),
+        (40008, GiveUp, Reason.REFUSED, None),
+        (40033, GiveUp, Reason.REFUSED, None),
+        (40058, GiveUp, Reason.REFUSED, None),
+        (44004, GiveUp, Reason.REFUSED, None),
         (45002, GiveUp, Reason.TOO_LARGE, None),
         (-1, TryLater, Reason.BUSY, None),
         (45009, TryLater, Reason.RATE_LIMITED, 60.0),

@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.notify.templating.checking import Names
 from tocsin.notify.templating.language import MAX_SOURCE_CHARS, Language
 from tocsin.notify.templating.sandbox import BadTemplate
 
-LANGUAGE = Language(
+NAMES = Names(
     frozenset({"project_name", "task_id", "total_count", "event"}),
     frozenset({"id", "type", "data"}),
-    lambda text: text,
 )
+LANGUAGE = Language(NAMES, lambda text: text)
 VALUES: dict[str, Any] = {
     "project_name": "my-app",
     "task_id": "task-1",
@@ -80,48 +81,8 @@ def test_what_may_stand_there_is_put_together(source: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("source", "problem"),
     [
-        ("{{ projet_name }}", "line 1: there is no projet_name; did you mean project_name?"),
-        ("\n\n{{ qqq }}", "line 3: there is no qqq"),
-        ("{projct_name}", "line 1: there is no projct_name; did you mean project_name?"),
-        (
-            "{{ event.dat.x }}",
-            "line 1: event has no such field: there is no dat; did you mean data?",
-        ),
-        ("{{ event.__class__ }}", "line 1: event has no such field: there is no __class__"),
-        ("{{ _allowed }}", "line 1: there is no _allowed"),
-        ("{{ self }}", "line 1: there is no self"),
-        ("{{ loop.index }}", "line 1: there is no loop"),
-        ("{% for event in [1] %}{% endfor %}", "line 1: event is taken; expected another name"),
-        ("{% for _a in [1] %}{% endfor %}", "line 1: _a is taken; expected another name"),
+        ("{{ qqq }}", "line 1: there is no qqq"),
         ("{% if %}", "line 1: Expected an expression, got 'end of statement block'"),
-        ("{{ task_id|nope }}", "line 1: No filter named 'nope'."),
-        ("{{ task_id|attr('x') }}", "line 1: No filter named 'attr'."),
-        ("{{ task_id is sameas task_id }}", "line 1: No test named 'sameas'."),
-        ("{{ range(5) }}", "line 1: nothing can be called; there are filters, such as name|upper"),
-        (
-            "{{ task_id.upper() }}",
-            "line 1: nothing can be called; there are filters, such as name|upper",
-        ),
-        ("{{ 2 ** 9 }}", "line 1: there is no **"),
-        (
-            "{{ task_id ~ 1 }}",
-            "line 1: there is no ~; texts are joined by standing beside each other",
-        ),
-        ("{% set x = 1 %}", "line 1: there is no set"),
-        ("{% macro a() %}{% endmacro %}", "line 1: there is no macro here"),
-        ("{% include 'x' %}", "line 1: there is no include here"),
-        ("{% import 'os' as os %}", "line 1: there is no import here"),
-        ("{% extends 'x' %}", "line 1: there is no extends here"),
-        ("{% filter upper %}x{% endfilter %}", "line 1: there is no filterblock here"),
-        ("{% with a = 1 %}{% endwith %}", "line 1: there is no with here"),
-        ("{% block a %}{% endblock %}", "line 1: there is no block here"),
-        ("{{ [task_id] }}", "line 1: a list here has texts and numbers only"),
-        ("{{ {'a': 1} }}", "line 1: there is no dict here"),
-        ("{% for x in [1] recursive %}{% endfor %}", "line 1: there is no recursive here"),
-        (
-            "{% for a in [1] %}" * 4 + "{% endfor %}" * 4,
-            "line 1: expected at most 3 loops in each other",
-        ),
         ("{{ " + "9" * 5000 + " }}", "a number is too large"),
         ("{{" + "(" * 3000, "it is nested too deep"),
         ("{{ " + "not " * 2000 + "1 }}", "it is nested too deep"),
@@ -130,12 +91,8 @@ def test_what_may_stand_there_is_put_together(source: str, text: str) -> None:
         ("x" * (MAX_SOURCE_CHARS + 1), "expected at most 10000 characters"),
     ],
 )
-def test_what_may_not_is_told_with_its_line(source: str, problem: str) -> None:
+def test_what_cannot_be_read_is_told(source: str, problem: str) -> None:
     assert problems(source) == (problem,)
-
-
-def test_all_names_that_there_are_not_are_told_at_once() -> None:
-    assert len(problems("{{ a1 }} {{ b2 }} {{ a1 }}\n{{ event.zzz }} {task_i}")) == 4
 
 
 @pytest.mark.parametrize(
@@ -150,7 +107,7 @@ def test_all_names_that_there_are_not_are_told_at_once() -> None:
         "{{ event.data.many|join('" + "z" * 9000 + "') }}",
         "{{ event.data.many|json|replace('y', 'yyyyyyyyyy') }}",
         "{% for x in event.data.many %}{{ event|json|length }}{% endfor %}",
-        "{{ event }}" * 700,
+        "{{ event }}" * 500,
     ],
 )
 def test_what_would_take_long_or_become_large_is_stopped(source: str) -> None:

@@ -106,7 +106,7 @@ def test_there_are_no_functions() -> None:
 def test_everything_costs_something(source: str) -> None:
     assert worked_out(source)
     with pytest.raises(BadTemplate, match="too much"):
-        worked_out(source, left=1)
+        worked_out(source, left=0)
 
 
 def test_a_long_text_costs_more_than_a_short_one() -> None:

@@ -77,15 +77,18 @@ class Options:
     """An address, and how it is to be called."""
 
     url: Annotated[Secret, Field(title="Address", description="Where the message is sent.")]
-    method: Annotated[Literal["POST", "PUT"], BeforeValidator(_upper), Field(title="Method")] = (
-        "POST"
-    )
+    method: Annotated[
+        Literal["POST", "PUT"],
+        BeforeValidator(_upper),
+        Field(title="Method", description="As the receiver wants it; POST as a rule."),
+    ] = "POST"
     headers: Annotated[
         Mapping[str, Secret],
         BeforeValidator(lambda value: value or {}),
         Field(
             title="Headers",
             description="Sent along, such as Authorization.",
+            examples=[{"X-Team": "shop"}],
             max_length=MAX_HEADERS,
         ),
     ] = field(default_factory=dict)
@@ -100,6 +103,7 @@ class Options:
         Field(
             title="Retries",
             description="Without a number: for three days, at growing intervals.",
+            examples=[3],
         ),
     ] = None
     retry_interval: Annotated[
@@ -129,7 +133,9 @@ class Options:
     rate_per_minute: Annotated[
         Annotated[int, Field(ge=1, le=6_000)] | None,
         BeforeValidator(_given),
-        Field(title="Calls a minute", description="At most so many; further ones wait."),
+        Field(
+            title="Calls a minute", description="At most so many; further ones wait.", examples=[60]
+        ),
     ] = None
 
 

@@ -27,12 +27,12 @@ from tocsin.notify.drawing import (
     PLAIN,
     Dialect,
     around,
-    as_lines,
     cut,
     draw,
     each_line,
-    field_blocks,
+    field_lines,
     fitted,
+    in_json,
 )
 from tocsin.notify.layout import (
     DOCUMENTED,
@@ -49,6 +49,7 @@ PUBLIC_URL = "https://oapi.dingtalk.com"
 EXAMPLE: Mapping[str, Any] = {"webhook_url": f"{PUBLIC_URL}/robot/send?access_token=example"}
 # Two less a minute than it takes: others may use the robot too.
 LIMITS = Limits(max_size=20_000, rates=(Rate(18, 60.0),))
+measure = in_json
 # What it says of a limit holds for the rest of its minute, or for the 10 of its penalty.
 _PENALTY_S = 600.0
 _CHINA = timezone(timedelta(hours=8))
@@ -71,12 +72,20 @@ class Options:
     at_mobiles: Annotated[
         tuple[str, ...],
         Field(
-            title="Mention by mobile number", description="Members of the group.", max_length=100
+            title="Mention by mobile number",
+            description="Members of the group.",
+            examples=[["13800000000"]],
+            max_length=100,
         ),
     ] = ()
     at_user_ids: Annotated[
         tuple[str, ...],
-        Field(title="Mention by user id", description="Members of the group.", max_length=100),
+        Field(
+            title="Mention by user id",
+            description="Members of the group.",
+            examples=[["zhangsan"]],
+            max_length=100,
+        ),
     ] = ()
     at_all: Annotated[
         bool, Field(title="Mention everybody", description="Everybody in the group.")
@@ -102,11 +111,6 @@ def label(options: Options) -> str:
 def addresses(options: Options) -> Sequence[str]:
     """Where calls go."""
     return (options.webhook_url.get_secret_value(),)
-
-
-def measure(text: str) -> int:
-    """The bytes of a text in a body of JSON."""
-    return len(orjson.dumps(text)) - 2
 
 
 async def send(outgoing: Outgoing, options: Options, reach: Reach) -> Receipt:
@@ -144,13 +148,12 @@ def signature(secret: str, at_ms: str) -> str:
 
 
 def _marked(text: str) -> str:
-    return _MARKS.sub(r"\\\g<0>", text)
+    return _SOME_MARKS.sub(lambda found: f"\\{found[0]}", text.translate(_MARKS))
 
 
+_MARKS = str.maketrans({char: f"\\{char}" for char in "\\`*[]<"})
 # An underscore within a word is none of a mark's; `#`, `>` and such are marks before a line only.
-_MARKS = re.compile(
-    r"[\\`*\[\]<]|(?<![^\W_])_|_(?![^\W_])|^(?:>|#(?=#{0,5}\s)|[+-](?=\s))", re.MULTILINE
-)
+_SOME_MARKS = re.compile(r"(?<![^\W_])_|_(?![^\W_])|^(?:>|#(?=#{0,5}\s)|[+-](?=\s))", re.MULTILINE)
 _AS_DOCUMENTED = Dialect(
     escape=_marked,
     bold=around("**"),
@@ -174,7 +177,7 @@ def _markdown(outgoing: Outgoing, options: Options) -> dict[str, Any]:
     room = LIMITS.max_size - len(orjson.dumps(frame))
     message = outgoing.message
     below = stacked(link_lines(message.links, _DIALECT, room, measure), _mentions(options))
-    fields = as_lines(field_blocks(fields_of(message)))
+    fields = field_lines(fields_of(message))
     dialect = _AS_DOCUMENTED if outgoing.event_type in DOCUMENTED else _DIALECT
     above = fitted((title_block(title), *fields), dialect, room - measure(f"\n\n{below}"), measure)
     room -= measure(stacked(above, below) + "\n\n")
@@ -188,7 +191,7 @@ _LEAST = 40
 
 
 def _text(outgoing: Outgoing, options: Options) -> dict[str, Any]:
-    fields = draw(as_lines(field_blocks(fields_of(outgoing.message))), PLAIN)
+    fields = draw(field_lines(fields_of(outgoing.message)), PLAIN)
     content = stacked(headline(outgoing), fields, _mentions(options))
     frame = _with_mentions({"msgtype": "text", "text": {"content": ""}}, options)
     room = LIMITS.max_size - len(orjson.dumps(frame))

@@ -34,10 +34,9 @@ from tocsin.notify.channel import Limits, Reach, Receipt
 from tocsin.notify.drawing import (
     Dialect,
     around,
-    as_lines,
     cut,
     each_line,
-    field_blocks,
+    field_lines,
     fitted,
     in_utf16,
 )
@@ -85,13 +84,20 @@ class Options:
         Secret, Field(title="Webhook address", description="Of the channel's integrations.")
     ]
     thread_id: Annotated[
-        str, Field(title="Thread", description="A thread's id.", pattern=r"^[0-9]*$")
+        str,
+        Field(
+            title="Thread",
+            description="A thread's id.",
+            examples=["1300000000000000000"],
+            pattern=r"^[0-9]*$",
+        ),
     ] = ""
     mentions: Annotated[
         tuple[str, ...],
         Field(
             title="Mention",
             description="Ids of people, of roles with & before; everyone, here.",
+            examples=[["1200000000000000000", "&1100000000000000000"]],
             max_length=20,
         ),
     ] = ()
@@ -199,7 +205,7 @@ def _rich(message: Message, images: Sequence[Image], options: Options) -> _Body:
 
 def _plain(message: Message, options: Options) -> _Body:
     frame = _frame(options)
-    told = (title_block(message.full_title), *as_lines(field_blocks(fields_of(message))))
+    told = (title_block(message.full_title), *field_lines(fields_of(message)))
     links = link_lines(message.links, _DIALECT, MAX_CONTENT, measure)
     room = MAX_CONTENT - measure(f"{frame['content']}\n\n\n\n{links}")
     text = fitted((*told, *message.body), _DIALECT, room, measure)
@@ -217,7 +223,7 @@ def _embed(message: Message) -> dict[str, Any]:
     room = MAX_SUM - measure(f"{title}\n\n{links}")
     fields, rest = _fields(fields_of(message), room)
     room -= sum(measure(one["name"] + one["value"]) for one in fields)
-    told = (*as_lines(field_blocks(rest)), *message.body)
+    told = (*field_lines(rest), *message.body)
     room = min(room, LIMITS.max_size - measure(f"\n\n{links}"))
     # With less room a body is left out altogether.
     text = fitted(told, _DIALECT, room, measure) if room > 40 else ""

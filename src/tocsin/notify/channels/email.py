@@ -61,7 +61,11 @@ class Options:
     port: Annotated[
         Annotated[int, Field(ge=1, le=65_535)] | None,
         BeforeValidator(lambda value: value or None),
-        Field(title="Port", description="Without one 587, 465 or 25, as the encryption needs."),
+        Field(
+            title="Port",
+            description="Without one 587, 465 or 25, as the encryption needs.",
+            examples=[587],
+        ),
     ] = None
     security: Annotated[
         Security,
@@ -70,17 +74,22 @@ class Options:
     username: Annotated[
         str, Field(title="Account", description="Without one nobody signs in.", max_length=320)
     ] = ""
-    password: Annotated[Secret, Field(title="Password")] = _NO_SECRET
+    password: Annotated[
+        Secret, Field(title="Password", description="The account's, or one for applications.")
+    ] = _NO_SECRET
     sender: Annotated[
         str, Field(alias="from", title="From", description="As Tocsin <tocsin@example.com>.")
     ]
     to: Annotated[_List, Field(title="To", description="Addresses, one or several.")]
-    cc: Annotated[_List, Field(title="Copies to", description="Addresses.")] = ()
+    cc: Annotated[
+        _List, Field(title="Copies to", description="Addresses.", examples=[["boss@example.com"]])
+    ] = ()
     ca_certificate: Annotated[
         str,
         Field(
             title="Own certificate authority",
             description="In PEM, if the server's certificate is of one that nobody else knows.",
+            examples=["-----BEGIN CERTIFICATE-----"],
             max_length=100_000,
         ),
     ] = ""

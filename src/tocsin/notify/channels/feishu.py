@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 import orjson
 from pydantic import Field, SecretStr
 
-from tocsin.errors import GiveUp
+from tocsin.errors import GiveUp, Reason
 from tocsin.model.message import Image, Outgoing
 from tocsin.notify.channel import Limits, Rate, Reach, Receipt
-from tocsin.notify.drawing import PLAIN, as_lines, cut, draw, field_blocks
+from tocsin.notify.drawing import PLAIN, cut, draw, field_lines, in_json
 from tocsin.notify.feishu_app import ANSWERS, App
 from tocsin.notify.feishu_card import Picture, card, unmentioning
 from tocsin.notify.layout import fields_of, headline, small_enough, stacked
@@ -32,6 +32,7 @@ LARK_URL = "https://open.larksuite.com"
 LIMITS = Limits(max_size=20_000, rates=(Rate(4, 1.0), Rate(90, 60.0)))
 # Less than 30 KB: it counts the looks of a text as well, by a measure of its own.
 APP_LIMITS = Limits(max_size=28_000, rates=(Rate(4, 1.0),))
+measure = in_json
 MAX_IMAGE_BYTES = 10 * 1024 * 1024
 _MAX_TEXT_CHARS = 4_000
 _NOT_GIVEN = SecretStr("")
@@ -54,6 +55,7 @@ class Options:
         Field(
             title="Application id",
             description="For images; and for receive_id, in place of webhook_url.",
+            examples=["cli_0123456789abcdef"],
         ),
     ] = ""
     app_secret: Annotated[
@@ -61,7 +63,11 @@ class Options:
     ] = _NOT_GIVEN
     receive_id: Annotated[
         str,
-        Field(title="Receiver", description="The group or member that the application tells."),
+        Field(
+            title="Receiver",
+            description="The group or member that the application tells.",
+            examples=["oc_0123456789abcdef"],
+        ),
     ] = ""
     receive_id_type: Annotated[
         Literal["chat_id", "open_id", "user_id", "union_id", "email"],
@@ -69,7 +75,12 @@ class Options:
     ] = "chat_id"
     mentions: Annotated[
         tuple[str, ...],
-        Field(title="Mention by open id", description="Such as ou_….", max_length=50),
+        Field(
+            title="Mention by open id",
+            description="Such as ou_….",
+            examples=[["ou_0123456789abcdef"]],
+            max_length=50,
+        ),
     ] = ()
     at_all: Annotated[
         bool,
@@ -117,19 +128,14 @@ def CAN_UPDATE(options: Options) -> bool:  # noqa: N802 - a member that channels
     return bool(options.receive_id)
 
 
-def measure(text: str) -> int:
-    """The bytes of a text in a body of JSON."""
-    return len(orjson.dumps(text)) - 2
-
-
 async def send(outgoing: Outgoing, options: Options, reach: Reach) -> Receipt:
     """Send it as a card."""
     app = _app(options, reach)
     pictures, note = await _pictures(outgoing.message.images, options, app)
     if options.receive_id:
         return await _send_by_app(outgoing, options, app, pictures, note)
-    await _send_by_bot(outgoing, options, reach, pictures)
-    return Receipt(note=note)
+    refused = await _send_by_bot(outgoing, options, reach, pictures)
+    return Receipt(note=f"{refused} {note}".strip())
 
 
 def _app(options: Options, reach: Reach) -> App:
@@ -162,20 +168,40 @@ def _mentions(options: Options) -> str:
 
 async def _send_by_bot(
     outgoing: Outgoing, options: Options, reach: Reach, pictures: Sequence[Picture]
-) -> None:
-    body: dict[str, Any] = {"msg_type": "interactive"}
-    secret = options.sign_secret.get_secret_value().strip()
-    if secret:
-        at_s = str(int(reach.now().timestamp()))
-        body |= {"timestamp": at_s, "sign": signature(secret, at_s)}
-        reach.hide(body["sign"])
+) -> str:
+    """Send the card; as a text if that is refused, of which a note is given."""
+    signed = _signed(options, reach)
+    frame = signed | {"msg_type": "interactive"}
 
     def room(so_far: Mapping[str, Any]) -> int:
-        return LIMITS.max_size - len(orjson.dumps(body | {"card": so_far}))
+        return LIMITS.max_size - len(orjson.dumps(frame | {"card": so_far}))
 
     drawn = card(outgoing.message, pictures, _mentions(options), room, measure)
+    try:
+        await _post(frame | {"card": drawn}, options, reach)
+    except GiveUp as error:
+        if error.reason not in (Reason.REFUSED, Reason.TOO_LARGE):
+            raise
+        text = {"msg_type": "text", "content": {"text": _text(outgoing)}}
+        await _post(signed | text, options, reach)
+        return f"Sent as plain text: {error.message}"
+    return ""
+
+
+async def _post(body: Mapping[str, Any], options: Options, reach: Reach) -> None:
     url = options.webhook_url.get_secret_value()
-    ANSWERS.read(await reach.call("POST", url, json=body | {"card": drawn}), reach.now())
+    ANSWERS.read(await reach.call("POST", url, json=body), reach.now())
+
+
+def _signed(options: Options, reach: Reach) -> dict[str, Any]:
+    """What a call has to have where the bot asks for it."""
+    secret = options.sign_secret.get_secret_value().strip()
+    if not secret:
+        return {}
+    at_s = str(int(reach.now().timestamp()))
+    sign = signature(secret, at_s)
+    reach.hide(sign)
+    return {"timestamp": at_s, "sign": sign}
 
 
 def signature(secret: str, at_s: str) -> str:
@@ -222,7 +248,7 @@ def _new_message(
 
 
 def _text(outgoing: Outgoing) -> str:
-    fields = draw(as_lines(field_blocks(fields_of(outgoing.message))), PLAIN)
+    fields = draw(field_lines(fields_of(outgoing.message)), PLAIN)
     return unmentioning(cut(stacked(headline(outgoing), fields), _MAX_TEXT_CHARS))
 
 

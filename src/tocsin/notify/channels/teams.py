@@ -22,13 +22,14 @@ from tocsin.model.message import BlockKind, Message, Outgoing, Tone
 from tocsin.model.message import Field as MessageField
 from tocsin.notify.answers import Meaning, certain_meaning, failure, gone, object_in, wait_s
 from tocsin.notify.channel import Limits, Rate, Reach, Receipt
-from tocsin.notify.drawing import Dialect, around, as_lines, each_line, field_blocks, fitted
+from tocsin.notify.drawing import Dialect, around, each_line, field_lines, fitted, in_json
 from tocsin.notify.layout import MAX_NAME_CHARS, fields_of, linked, one_line
 from tocsin.settings.schema import Secret
 
 EXAMPLE: Mapping[str, Any] = {"webhook_url": "https://example.logic.azure.com/workflows/1"}
 # Of 28 KB for everything; what Teams adds itself counts too, and 21 are known to pass.
 LIMITS = Limits(max_size=21_000, rates=(Rate(4, 1.0),))
+measure = in_json
 MAX_TITLE_CHARS = 200
 # More buttons Teams does not show.
 MAX_BUTTONS = 6
@@ -55,7 +56,12 @@ class Options:
     ] = True
     mentions: Annotated[
         tuple[str, ...],
-        Field(title="Mention", description="People's sign-in names (me@…).", max_length=20),
+        Field(
+            title="Mention",
+            description="People's sign-in names (me@…).",
+            examples=[["ann@example.com"]],
+            max_length=20,
+        ),
     ] = ()
 
 
@@ -74,11 +80,6 @@ def addresses(options: Options) -> Sequence[str]:
     return (options.webhook_url.get_secret_value(),)
 
 
-def measure(text: str) -> int:
-    """The bytes of a text in a body of JSON."""
-    return len(orjson.dumps(text)) - 2
-
-
 async def send(outgoing: Outgoing, options: Options, reach: Reach) -> Receipt:
     """Post the card; that it was shown nobody says."""
     message = outgoing.message
@@ -92,7 +93,8 @@ async def send(outgoing: Outgoing, options: Options, reach: Reach) -> Receipt:
 # --- what is sent
 
 # An underscore within a word marks nothing; `<at>` would begin a mention.
-_MARKS = re.compile(r"[\\*`\[\]]|(?<![^\W_])_|_(?![^\W_])")
+_MARKS = str.maketrans({char: f"\\{char}" for char in "\\*`[]"})
+_UNDERSCORES = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _AT = re.compile(r"<(?=/?at\b)", re.IGNORECASE)
 _INDENT = re.compile("^ +", re.MULTILINE)
 _NO_BREAK = "\u00a0"
@@ -101,7 +103,8 @@ _NEWLINE = "\n\n"
 
 
 def _escaped(text: str) -> str:
-    return _AT.sub("<\u200b", _MARKS.sub(r"\\\g<0>", text))
+    marked = _UNDERSCORES.sub(lambda found: f"\\{found[0]}", text.translate(_MARKS))
+    return _AT.sub("<\u200b", marked)
 
 
 def _code_lines(text: str) -> str:
@@ -169,7 +172,7 @@ def _elements(message: Message, room: int) -> list[dict[str, Any]]:
     facts, rest = _facts(fields_of(message), room)
     made: list[dict[str, Any]] = [{"type": "FactSet", "facts": facts}] if facts else []
     room -= len(orjson.dumps(made))
-    told = (*as_lines(field_blocks(rest)), *message.body)
+    told = (*field_lines(rest), *message.body)
     for is_code, group in groupby(told, lambda block: block.kind is BlockKind.CODE):
         element = _text("", **({"fontType": "Monospace"} if is_code else {}))
         room -= len(orjson.dumps(element)) + 1

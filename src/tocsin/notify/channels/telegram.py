@@ -24,8 +24,7 @@ from tocsin.notify.drawing import (
     PLAIN,
     TONE_MARKS,
     Dialect,
-    as_lines,
-    field_blocks,
+    field_lines,
     fitted,
     in_utf16,
 )
@@ -34,6 +33,7 @@ from tocsin.notify.layout import (
     fields_of,
     link_lines,
     one_line,
+    small_enough,
     stacked,
     title_block,
 )
@@ -48,6 +48,7 @@ LIMITS = Limits(max_size=4_096, rates=(Rate(1, 1.0), Rate(18, 60.0)))
 measure = in_utf16
 
 MAX_CAPTION = 1_024
+MAX_IMAGE_BYTES = 10 * 1024 * 1024
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -66,14 +67,22 @@ class Options:
         ),
     ]
     message_thread_id: Annotated[
-        int | None, Field(title="Topic", description="Of a group that has topics: a topic's id.")
+        int | None,
+        Field(
+            title="Topic", description="Of a group that has topics: a topic's id.", examples=[42]
+        ),
     ] = None
     silent: Annotated[
         bool, Field(title="Without a sound", description="People's devices stay quiet.")
     ] = False
     mentions: Annotated[
         tuple[str, ...],
-        Field(title="Mention", description="Names with @, or ids of people.", max_length=20),
+        Field(
+            title="Mention",
+            description="Names with @, or ids of people.",
+            examples=[["@ann"]],
+            max_length=20,
+        ),
     ] = ()
 
 
@@ -102,7 +111,8 @@ async def send(outgoing: Outgoing, options: Options, reach: Reach) -> Receipt:
         chat.chat_id, _, message_id = outgoing.handle.rpartition(":")
         await chat.tell("editMessageText", words, {"message_id": int(message_id)})
         return Receipt(outgoing.handle, " ".join(chat.notes))
-    images = list(message.images)
+    images, note = small_enough(message.images, MAX_IMAGE_BYTES)
+    chat.notes += [note] if note else []
     if images and measure(words.html) <= MAX_CAPTION:
         try:
             await chat.tell("sendPhoto", words, image=images.pop(0))
@@ -242,7 +252,7 @@ def _drawn(message: Message, dialect: Dialect, mentions: str) -> str:
     links = link_lines(message.links, dialect, LIMITS.max_size, measure)
     below = stacked(links, mentions)
     title = one_line(TONE_MARKS[message.tone] + message.full_title, MAX_TITLE_CHARS)
-    told = (title_block(title), *as_lines(field_blocks(fields_of(message))), *message.body)
+    told = (title_block(title), *field_lines(fields_of(message)), *message.body)
     room = LIMITS.max_size - measure(f"\n\n{below}")
     return stacked(fitted(told, dialect, room, measure), below)
 

@@ -50,13 +50,19 @@ class Options:
     ] = _NOT_GIVEN
     mentions: Annotated[
         tuple[str, ...],
-        Field(title="Mention by user id", description="Members of the group.", max_length=100),
+        Field(
+            title="Mention by user id",
+            description="Members of the group.",
+            examples=[["zhangsan"]],
+            max_length=100,
+        ),
     ] = ()
     at_mobiles: Annotated[
         tuple[str, ...],
         Field(
             title="Mention by mobile number",
             description="Members of the group; takes a second message.",
+            examples=[["13800000000"]],
             max_length=100,
         ),
     ] = ()

@@ -14,20 +14,23 @@ from jinja2 import ChainableUndefined, pass_context
 from jinja2.runtime import Context, LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from tocsin.notify.templating.filters import FILTERS, is_number, text_of
+from tocsin.notify.templating.filters import FILTERS, MAX_CHARS, is_number, text_of
 
 # What working a template out may cost: some tens of milliseconds, in which nothing else goes on.
 ALLOWANCE = 20_000
-# So many characters cost as much as one step, and so many steps a list or an object.
+# So many characters cost as much as one step, and so many steps a list or an object. To write one
+# takes longer than to look at it.
 _CHARS = 64
+_WRITTEN_CHARS = 8
 _OF_A_LIST = 16
 _LARGEST = 10**18
 
 # What only the language itself can name.
 ALLOWED, THROUGH = "_allowed", "_through"
+TOO_LONG = f"it gives more than {MAX_CHARS} characters"
 
 _LOOP = ("index", "index0", "revindex", "revindex0", "first", "last", "length")
-_TESTS = (
+TESTS = (
     *("defined", "undefined", "none", "number", "string", "mapping", "even", "odd", "in"),
     *("==", "eq", "!=", "ne", ">", "gt", ">=", "ge", "<", "lt", "<=", "le", "true", "false"),
 )
@@ -51,9 +54,10 @@ class BadTemplate(ValueError):
 
 @dataclass(slots=True)
 class Allowance:
-    """What is left of what working a template out may cost."""
+    """What is left of what working a template out may cost, and of what it may give."""
 
     left: int = ALLOWANCE
+    room: int = MAX_CHARS
 
     def spend(self, cost: int) -> None:
         """Take `cost` off.
@@ -64,6 +68,16 @@ class Allowance:
         self.left -= cost
         if self.left < 0:
             raise BadTemplate("it goes through too much; expected fewer loops, or shorter ones")
+
+    def give(self, chars: int) -> None:
+        """Take what values give off the room for them; only what is worked out is known so early.
+
+        Raises:
+            BadTemplate: there is no room left.
+        """
+        self.room -= chars
+        if self.room < 0:
+            raise BadTemplate(TOO_LONG)
 
 
 class _Missing(ChainableUndefined):
@@ -92,7 +106,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             autoescape=False,
         )
         self.globals = {}
-        self.tests = {name: self.tests[name] for name in _TESTS}
+        self.tests = {name: self.tests[name] for name in TESTS}
         paid = {name: _paid(name, work) for name, work in FILTERS.items()}
         self.filters = {**paid, THROUGH: _through}
 
@@ -140,8 +154,10 @@ def _weight(value: Any) -> int:
 def _writing(write: Callable[[str], str]) -> Callable[[Context, Any], str]:
     @pass_context
     def finalize(context: Context, value: Any) -> str:
-        written = write("" if isinstance(value, Undefined) else text_of(value))
-        context[ALLOWED].spend(_weight(value) + _weight(written))
+        text = "" if isinstance(value, Undefined) else text_of(value)
+        context[ALLOWED].spend(1 + len(text) // _WRITTEN_CHARS)
+        written = write(text)
+        context[ALLOWED].give(len(written))
         return written
 
     return finalize

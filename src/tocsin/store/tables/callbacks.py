@@ -104,7 +104,6 @@ delivery_attempts = Table(
     Column("error", Text),
     Column("request", JsonText, nullable=False),
     Column("response", Text, nullable=False),
-    Column("curl", Text, nullable=False),
     # What was sent to a destination within a platform's window.
     Index(None, "destination", "at"),
 )
@@ -131,6 +130,8 @@ destinations = Table(
     # Nothing is sent before: the platform said so, or the breaker is open.
     Column("held_until", Instant),
     Column("changed_at", Instant, nullable=False),
+    # When it was paused or resumed last, by whom ever.
+    Column("touched_at", Instant, nullable=False, server_default="0"),
 )
 
 # Messages that are replaced by what comes of the same deployment: the platform's own id of each.

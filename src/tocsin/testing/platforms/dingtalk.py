@@ -199,7 +199,7 @@ def _buttons(inside: Mapping[str, Any]) -> Iterator[Link]:
 
 def _text(inside: Mapping[str, Any], name: str) -> str:
     text = inside.get(name)
-    if not isinstance(text, str) or not text:
+    if not isinstance(text, str) or not text.strip():
         raise _RefusedError(40035, f"缺少参数 {name}")
     return text
 

@@ -1,0 +1,118 @@
+"""What is put in becomes a new one, takes the place of one that is there, or is passed over."""
+
+import pytest
+
+from tests.web.callbacks.house import CHANNEL, SECRET, CallbackHouse, faults
+from tests.web.callbacks.taken_out import PATH, PHRASE, configs, with_template
+
+
+async def test_a_channel_that_lacks_its_secrets_is_switched_off(
+    house: CallbackHouse, elsewhere: CallbackHouse
+) -> None:
+    custom = {"type": "custom", "config": {"url": "https://e.org/x", "method": "PUT"}}
+    await house.created(channels=[CHANNEL, custom])
+    taken = await house.data("GET", "/callbacks/export")
+    done = await elsewhere.data("POST", PATH, taken)
+
+    (result,) = done["results"]
+    assert [one["field"] for one in result["errors"]] == [
+        "channels.0.config.webhook_url",
+        "channels.1.config.url",
+    ]
+    shown = await elsewhere.data("GET", f"/callbacks/{result['id']}")
+    assert [one["enabled"] for one in shown["channels"]] == [False, False]
+    assert shown["channels"][1]["config"] == {"method": "PUT"}
+    assert shown["channels"][0]["destination_id"] is None
+
+
+async def test_a_secret_that_is_there_and_wrong_is_not_lacking(house: CallbackHouse) -> None:
+    taken = await house.data("GET", "/callbacks/export")
+    wrong = {"type": "custom", "config": {"url": "ftp://e.org/x"}}
+    bad = {"project_id": "p", "channels": [wrong]}
+    refused = await house.call("POST", PATH, {**taken, "callbacks": [bad]})
+
+    assert list(faults(refused)) == ["callbacks.0.channels.0.config"]
+
+
+@pytest.mark.parametrize(
+    ("conflict", "action", "count"),
+    [("copy", "created", 2), ("skip", "skipped", 1), ("replace", "replaced", 1)],
+)
+async def test_what_is_there_is_copied_skipped_or_replaced(
+    house: CallbackHouse, conflict: str, action: str, count: int
+) -> None:
+    taken = await with_template(house)
+    (one,) = taken["callbacks"]
+    await house.data("PUT", f"/callbacks/{one['id']}", {"events": ["changed"]})
+    # The secrets of what is replaced are kept.
+    del taken["encrypted"]
+    body = {**taken, "secrets": "left_out", "on_conflict": conflict}
+    done = await house.data("POST", PATH, body)
+
+    assert [each["action"] for each in (*done["templates"], *done["results"])] == [action] * 2
+    assert (await house.data("GET", "/callbacks"))["total"] == count
+    assert (await house.data("GET", "/templates"))["total"] == count
+    shown = await house.data("GET", f"/callbacks/{one['id']}")
+    assert shown["events"] == (["canary_*"] if conflict == "replace" else ["changed"])
+    kept = (await configs(house))[0]
+    assert kept == [{"webhook_url": SECRET}]
+
+
+async def test_one_of_the_same_project_and_name_is_there_already(house: CallbackHouse) -> None:
+    made = await house.created()
+    taken = await house.data("POST", "/callbacks/export", {"passphrase": PHRASE})
+    taken["callbacks"][0]["id"] = "from elsewhere"
+    done = await house.data("POST", PATH, {**taken, "passphrase": PHRASE, "on_conflict": "skip"})
+
+    assert done["results"][0]["id"] == made["id"]
+
+
+async def test_what_replaces_one_of_the_same_name_keeps_its_channels_secrets(
+    house: CallbackHouse, elsewhere: CallbackHouse
+) -> None:
+    await elsewhere.created(events=["canary_*"])
+    made = await house.created()
+    taken = await elsewhere.data("GET", "/callbacks/export")
+    done = await house.data("POST", PATH, {**taken, "on_conflict": "replace"})
+
+    (result,) = done["results"]
+    assert (result["action"], result["id"], result["errors"]) == ("replaced", made["id"], [])
+    (shown,) = (await house.data("GET", "/callbacks"))["items"]
+    assert shown["events"] == ["canary_*"]
+    assert shown["channels"][0]["id"] == made["channels"][0]["id"]
+    assert await configs(house) == [[{"webhook_url": SECRET}]]
+
+
+async def test_a_template_that_is_not_there_is_refused(house: CallbackHouse) -> None:
+    taken = await with_template(house)
+    taken["templates"] = []
+    taken["callbacks"][0]["channels"][0]["template_id"] = "gone"
+    refused = await house.call("POST", PATH, {**taken, "passphrase": PHRASE})
+
+    assert list(faults(refused)) == ["callbacks.0.channels.0.template_id"]
+
+
+async def test_putting_the_same_in_again_adds_nothing(
+    house: CallbackHouse, elsewhere: CallbackHouse
+) -> None:
+    taken = {**await with_template(house), "passphrase": PHRASE, "on_conflict": "skip"}
+    first = await elsewhere.data("POST", PATH, taken)
+    second = await elsewhere.data("POST", PATH, taken)
+
+    for part in ("templates", "results"):
+        (created,), (skipped,) = first[part], second[part]
+        assert (created["action"], skipped["action"]) == ("created", "skipped")
+        assert created["id"] == skipped["id"]
+
+
+async def test_the_id_counts_for_more_than_the_name(house: CallbackHouse) -> None:
+    older = await house.created(name="one")
+    newer = await house.created(name="two")
+    taken = await house.data("GET", "/callbacks/export")
+    sent = next(one for one in taken["callbacks"] if one["id"] == older["id"])
+    sent["name"] = "two"
+    body = {**taken, "callbacks": [sent], "on_conflict": "replace"}
+    done = await house.data("POST", PATH, body)
+
+    assert [one["id"] for one in done["results"]] == [older["id"]]
+    assert newer["id"] != older["id"]
