@@ -208,22 +208,22 @@ async def test_every_channel_of_which_people_name_the_address_is_tried() -> None
 
 async def test_where_it_might_call_before_nothing_is_called_any_more(house: House) -> None:
     """Neither what waits, nor what is sent again, nor a test."""
-    people = house.people
+    people, own = house.people, f"{HISTORY}?config_id={house.callback}"
     sent = next(one for one in house.made_before if one["status"] == "success")
     await people.until(
-        f"{HISTORY}?kind=event&status=failed",
+        f"{own}&kind=event&status=failed",
         lambda rows: len(rows) == len(house.made_before) - 1,
     )
     wish = {"action": "retry", "ids": [house.callback]}
     for path, body in (
         (f"{HISTORY}/{sent['id']}/retry", None),
-        (f"{HISTORY}/replay", {"status": "success"}),
+        (f"{HISTORY}/replay", {"config_id": house.callback, "status": "success"}),
         ("/callbacks/batch", wish),
     ):
         await people.data("POST", path, body, role="operator")
-        await people.until(f"{HISTORY}?status=pending", lambda rows: not rows)
+        await people.until(f"{own}&status=pending", lambda rows: not rows)
     tested = await people.data("POST", f"/callbacks/{house.callback}/test", role="operator")
-    rows = (await people.data("GET", f"{HISTORY}?kind=event&status=failed&page_size=100"))["items"]
+    rows = (await people.data("GET", f"{own}&kind=event&status=failed&page_size=100"))["items"]
 
     assert len(rows) == len(house.made_before) + 1
     assert {one["reason"] for one in (*rows, *tested["results"])} == {"address_refused"}
