@@ -63,8 +63,8 @@ class Reading:
         self._storing: list[_Made] = []
         # Of each destination how many wait to be fed, and so does all behind them.
         self._behind: Counter[str] = Counter()
-        # Made before, and sent or stored then; they are not fed once more.
-        self._known: set[str] = set()
+        # Sent or stored then; they are not fed once more.
+        self._made_before: set[str] = set()
         # Who could not store may not have the lease any more, and sends only what is stored.
         self._is_sure = True
         self._is_outdated = False
@@ -155,7 +155,7 @@ class Reading:
         if self._position < self._again_through:
             # What came of them may be stored, although how far was read is not.
             async with self._tools.database.read() as conn:
-                self._known |= await deliveries.stored(conn, [one.id for one in made])
+                self._made_before |= await deliveries.stored(conn, [one.id for one in made])
         return [(places[one.destination], one) for one in made]
 
     async def _remember_groups(self, told: Sequence[Event], targets: Sequence[Target]) -> None:
@@ -174,7 +174,7 @@ class Reading:
         for place, new in made:
             behind = self._behind[new.destination]
             one = self._lanes.admitted(place, new, behind)
-            is_fed = one.id in self._known
+            is_fed = one.id in self._made_before
             if one.state is DeliveryState.WAITING and not is_fed:
                 is_fed = self._is_sure and not behind and self._lanes.has_room(place)
                 if is_fed:
@@ -231,7 +231,7 @@ class Reading:
     def _settle(self) -> None:
         """What was stored last may all be sent now."""
         for one in self._storing:
-            self._known.discard(one.delivery.id)
+            self._made_before.discard(one.delivery.id)
             if one.delivery.state is DeliveryState.WAITING and not one.is_fed:
                 self._lanes.feed(one.place, one.delivery)
                 self._behind[one.delivery.destination] -= 1
@@ -241,7 +241,7 @@ class Reading:
         """Nothing of what was made counts, but for what is sent already."""
         for one in [*self._storing, *self._made]:
             if one.is_fed and not self._lanes.withdraw(one.place, one.delivery):
-                self._known.add(one.delivery.id)
+                self._made_before.add(one.delivery.id)
         self._made = []
         self._behind.clear()
         self._is_outdated = True
