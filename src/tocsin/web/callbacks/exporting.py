@@ -28,6 +28,7 @@ from tocsin.web.callbacks.shapes import (
     Shown,
 )
 from tocsin.web.callbacks.trials import Id
+from tocsin.web.callbacks.views import plain
 from tocsin.web.callers import caller_of
 from tocsin.web.queries import Text
 from tocsin.web.reading_shapes import Instant, Shape
@@ -192,18 +193,7 @@ class _Export:
                     "template_id": channel.template_id,
                 }
             )
-        return {
-            "id": one.id,
-            "project_id": one.project_id,
-            "name": one.name,
-            "enabled": one.enabled,
-            "channels": channels,
-            "events": list(one.events),
-            "condition": one.condition,
-            "language": one.language,
-            "quiet_hours": one.quiet_hours and QuietHoursShape.of(one.quiet_hours),
-            "grouping": one.grouping and GroupingShape.of(one.grouping),
-        }
+        return {**plain(one), "channels": channels}
 
 
 def secret_names(desk: CallbackDesk, channel_type: str) -> set[str] | None:

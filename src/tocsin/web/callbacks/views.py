@@ -173,19 +173,26 @@ class CallbackViews:
         return shown
 
 
+def plain(one: Callback) -> dict[str, Any]:
+    """What a callback is shown with and taken out with alike: all but its channels and times."""
+    return {
+        "id": one.id,
+        "project_id": one.project_id,
+        "name": one.name,
+        "enabled": one.enabled,
+        "events": list(one.events),
+        "condition": one.condition,
+        "language": one.language,
+        "quiet_hours": one.quiet_hours and QuietHoursShape.of(one.quiet_hours),
+        "grouping": one.grouping and GroupingShape.of(one.grouping),
+    }
+
+
 def _shown(one: Callback, channels: Sequence[ChannelShape], state: dict[str, Any]) -> CallbackShape:
     return CallbackShape.model_validate(
         {
-            "id": one.id,
-            "project_id": one.project_id,
-            "name": one.name,
-            "enabled": one.enabled,
+            **plain(one),
             "channels": channels,
-            "events": list(one.events),
-            "condition": one.condition,
-            "language": one.language,
-            "quiet_hours": one.quiet_hours and QuietHoursShape.of(one.quiet_hours),
-            "grouping": one.grouping and GroupingShape.of(one.grouping),
             "created_at": rfc3339(one.created_at),
             "updated_at": rfc3339(one.updated_at),
             "state": state,
