@@ -1,6 +1,7 @@
 """HTTP connections: calls go to the app, those for WebSockets go over, and heads have limits."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -59,6 +60,32 @@ async def test_a_connection_may_carry_calls_and_then_become_a_websocket() -> Non
 
     assert head.startswith(b"HTTP/1.1 101 ")
     assert answer == b"\x81\x02hi"
+
+
+async def test_no_head_goes_out_before_its_body_is_there() -> None:
+    seen: list[bytes] = []
+    sockets: list[socket.socket] = []
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        headers = [(b"content-length", b"4")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        with suppress(BlockingIOError):
+            # On one machine what was written is there.
+            seen.append(sockets[0].recv(1))
+        await send({"type": "http.response.body", "body": b"body"})
+
+    async with serving([Noting()], app) as served:
+        loop = asyncio.get_running_loop()
+        with socket.socket() as client:
+            client.setblocking(False)
+            sockets.append(client)
+            await loop.sock_connect(client, ("127.0.0.1", served.port))
+            await loop.sock_sendall(client, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            answer = await loop.sock_recv(client, 65_536)
+
+    assert seen == []
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answer.endswith(b"\r\n\r\nbody")
 
 
 async def test_a_call_for_a_websocket_may_come_byte_by_byte() -> None:

@@ -4,7 +4,8 @@ It is made by `edge/arrival.py` when the first bytes are there and are no such c
 
 uvicorn writes such a call anew, to have it parsed a second time, and loses what came behind it
 in the same segment. Here it goes over as it was read. Heads of calls have two limits that uvicorn
-lacks, in bytes and in time.
+lacks, in bytes and in time. An answer's head and the begin of its body are one write
+(`answer_transport.py`).
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from typing import Final, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from tocsin.edge.answer_transport import AnswerTransport
 from tocsin.edge.calls import Scope
 from tocsin.edge.opening import Opening
 from tocsin.edge.upgrade import websocket_scope
@@ -63,7 +65,10 @@ class Http(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
+        before = self.cycle
         super().on_headers_complete()
+        if self.cycle is not before:
+            self.cycle.transport = cast("asyncio.Transport", AnswerTransport(self.transport))
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the call over; called while the parser's exception tells where the call ends."""
