@@ -69,7 +69,7 @@ BROAD_EXCEPTS: Mapping[str, str] = {
     "bus/supervisor.py": "the one place that keeps loops going",
     "discover.py": "a file put in by anybody may fail in any way; the start stops with its name",
     "edge/opening.py": "as for handlers in edge/websocket.py, before there is a socket",
-    "notify/attempt.py": "a fault of one channel ends one delivery, and no other channel's",
+    "notify/delivery/attempt.py": "a channel's fault ends one delivery, and no other channel's",
     "edge/websocket.py": "a handler's fault ends its socket, and leaves it in no list of uvicorn's",
     "store/writer.py": "whatever the work raised in the writer's thread is raised to its caller",
 }

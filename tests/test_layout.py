@@ -21,7 +21,7 @@ UNTESTED: Mapping[str, str] = {
 }
 UNTESTED_FOLDERS: Mapping[str, str] = {
     "store/tables": "data: the schema; the contract suite and `alembic check` read it",
-    "notify/words": "data: texts; tests/notify/words/test_words.py holds the languages together",
+    "notify/wording/words": "data: texts, which its test_words.py holds together",
     "store/migrations": "run as a whole by tests/store/test_migrate.py",
 }
 

@@ -20,11 +20,11 @@ from tocsin.model.event import Event
 from tocsin.model.masks import forms_of
 from tocsin.model.message import Message, Outgoing
 from tocsin.model.standard_message import standard_of
-from tocsin.notify.attempt import Tried, tried
 from tocsin.notify.channel import find_channels
+from tocsin.notify.delivery.attempt import Tried, tried
+from tocsin.notify.delivery.reach import Line
+from tocsin.notify.delivery.tokens import Tokens
 from tocsin.notify.known import Target
-from tocsin.notify.reach import Line
-from tocsin.notify.tokens import Tokens
 from tocsin.store.beside import opened
 from tocsin.store.key import SecretKey, Vault
 from tocsin.testing.clock import HandClock

@@ -13,8 +13,8 @@ from tests.bus.waiting import until
 from tests.notify.working import Working, working
 from tocsin.model.callback import Callback
 from tocsin.model.event import NewEvent, Receipt, new_event_id
+from tocsin.notify.delivery.shard import Shard
 from tocsin.notify.known import SHARDS, Target
-from tocsin.notify.shard import Shard
 from tocsin.settings.schema import NotifySettings
 from tocsin.store import callbacks, deliveries, destinations
 from tocsin.store.destinations import Destination

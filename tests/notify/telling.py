@@ -10,8 +10,8 @@ from tests.ingest.samples import sample
 from tocsin.ingest.source import find_sources
 from tocsin.model.event import Event, NewEvent
 from tocsin.model.message import Block, Message
-from tocsin.notify.notices.telling import Telling
-from tocsin.notify.words import words_of
+from tocsin.notify.wording.notices.telling import Telling
+from tocsin.notify.wording.words import words_of
 
 AT = datetime(2026, 1, 6, 20, 0, tzinfo=UTC)
 

@@ -23,12 +23,12 @@ from tocsin.edge.outbound import Outbound
 from tocsin.errors import Reason
 from tocsin.model.delivery import Outcome
 from tocsin.model.masks import MASK
-from tocsin.notify.attempt import Tried, tried
 from tocsin.notify.channel import ALIASES, Extras, extras_of, find_channels
+from tocsin.notify.delivery.attempt import Tried, tried
+from tocsin.notify.delivery.reach import Line
+from tocsin.notify.delivery.tokens import Tokens
 from tocsin.notify.known import Target, make_target
 from tocsin.notify.options import secret_fields
-from tocsin.notify.reach import Line
-from tocsin.notify.tokens import Tokens
 from tocsin.store.beside import opened
 from tocsin.store.key import SecretKey, Vault
 from tocsin.testing.clock import HandClock

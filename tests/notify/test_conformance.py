@@ -21,12 +21,13 @@ from tests.notify.working import target_of
 from tocsin.errors import Reason
 from tocsin.model.delivery import Outcome
 from tocsin.model.message import Block, BlockKind, Field, Image, Link, Message, Span, Tone
-from tocsin.notify import smtp, values
-from tocsin.notify.attempt import Tried
 from tocsin.notify.channel import extras_of, find_channels
+from tocsin.notify.delivery.attempt import Tried
 from tocsin.notify.options import faults_of, kind_of
-from tocsin.notify.template import sample_event
-from tocsin.notify.wording import digest_of, message_of
+from tocsin.notify.platforms import smtp
+from tocsin.notify.wording import values
+from tocsin.notify.wording.messages import digest_of, message_of
+from tocsin.notify.wording.template import sample_event
 from tocsin.testing.outside import Reply, outside
 from tocsin.testing.platform import COMMON_FAULTS, find_platforms
 

@@ -15,10 +15,10 @@ from tests.notify.deliveries import callback
 from tocsin.edge.outbound import Outbound
 from tocsin.model.callback import Callback
 from tocsin.model.delivery import Delivery
-from tocsin.notify.feed import Feed
+from tocsin.notify.delivery.feed import Feed
+from tocsin.notify.delivery.reach import Line
+from tocsin.notify.delivery.tokens import Tokens
 from tocsin.notify.known import Known, Target, make_target
-from tocsin.notify.reach import Line
-from tocsin.notify.tokens import Tokens
 from tocsin.notify.tools import Figures, Tools
 from tocsin.settings.schema import NotifySettings
 from tocsin.store import callbacks

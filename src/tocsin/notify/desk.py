@@ -19,18 +19,19 @@ from tocsin.model.callback_desk import (
 from tocsin.model.event import Event
 from tocsin.model.message import Outgoing
 from tocsin.model.standard_message import standard_of
-from tocsin.notify import condition, template
 from tocsin.notify.again import Again
-from tocsin.notify.bounds import bounded
 from tocsin.notify.channel import ALIASES, Channel, extras_of, find_channels
-from tocsin.notify.drawn import drawn
+from tocsin.notify.delivery import condition
 from tocsin.notify.known import Target, lone_target
 from tocsin.notify.options import faults_of, kind_of, masked, unmasked
 from tocsin.notify.preview import dry_run
-from tocsin.notify.templating.variables import values_of
 from tocsin.notify.tools import Tools
 from tocsin.notify.trial import Trials
-from tocsin.notify.wording import message_of
+from tocsin.notify.wording import template
+from tocsin.notify.wording.bounds import bounded
+from tocsin.notify.wording.messages import message_of
+from tocsin.notify.wording.outgoing import drawn
+from tocsin.notify.wording.templating.variables import values_of
 
 _NOBODY = "preview"
 _EXAMPLE_TYPE = "canary_started"

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from tocsin.model.callback import ALL_PROJECTS, Callback, CallbackChannel, Template
 from tocsin.notify.channel import ALIASES, Channel, Extras, Limits, extras_of, find_channels
-from tocsin.notify.exchange import secrets_in
+from tocsin.notify.delivery.exchange import secrets_in
 from tocsin.store import callback_templates, callbacks
 from tocsin.store.callbacks import Marks
 from tocsin.store.database import Database

@@ -10,12 +10,12 @@ from tocsin.edge.outbound import Outbound
 from tocsin.model.entry import Entry
 from tocsin.notify.again import Again
 from tocsin.notify.channel import extras_of, find_channels
+from tocsin.notify.delivery.feed import Feed
+from tocsin.notify.delivery.reach import Line
+from tocsin.notify.delivery.shard import Shard
+from tocsin.notify.delivery.tokens import Tokens
 from tocsin.notify.desk import Desk
-from tocsin.notify.feed import Feed
 from tocsin.notify.known import SHARDS, Known, Target
-from tocsin.notify.reach import Line
-from tocsin.notify.shard import Shard
-from tocsin.notify.tokens import Tokens
 from tocsin.notify.tools import Figures, Tools
 from tocsin.notify.trial import Trials
 from tocsin.settings.schema import NotifySettings, PlatformSettings

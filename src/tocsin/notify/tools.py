@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from tocsin.clock import Clock
-from tocsin.notify.attempt import MakeLine
-from tocsin.notify.feed import Feed
+from tocsin.notify.delivery.attempt import MakeLine
+from tocsin.notify.delivery.feed import Feed
 from tocsin.notify.known import Known
 from tocsin.settings.schema import NotifySettings
 from tocsin.store.database import Database

@@ -13,12 +13,12 @@ from tocsin.model.callback_desk import ChannelTest
 from tocsin.model.delivery import DeliveryKind, DeliveryState, Outcome
 from tocsin.model.event import Event, new_event_id
 from tocsin.model.message import Outgoing
-from tocsin.notify import template
-from tocsin.notify.attempt import after, attempt_of, tried
-from tocsin.notify.drawn import outgoing_of
+from tocsin.notify.delivery.attempt import after, attempt_of, tried
+from tocsin.notify.delivery.planner import new_delivery
 from tocsin.notify.known import Target, lone_target
-from tocsin.notify.planner import new_delivery
 from tocsin.notify.tools import Tools
+from tocsin.notify.wording import template
+from tocsin.notify.wording.outgoing import outgoing_of
 from tocsin.store.delivery_results import record_test
 
 TEST = "test"

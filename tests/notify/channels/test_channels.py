@@ -19,9 +19,9 @@ from tests.notify.conforming import Way, ways
 from tests.notify.reaching import Called, FakeReach, answer, options_of, outgoing
 from tocsin.edge.outbound import Answer
 from tocsin.model.message import Block, BlockKind, Field, Image, Link, Message, Span, Tone
-from tocsin.notify.bounds import bounded
 from tocsin.notify.channel import extras_of, find_channels
-from tocsin.notify.mail import address_of, mail_of
+from tocsin.notify.platforms.mail import address_of, mail_of
+from tocsin.notify.wording.bounds import bounded
 from tocsin.testing.clock import START, HandClock
 from tocsin.testing.outside import Asked
 from tocsin.testing.platform import Shelf, find_platforms

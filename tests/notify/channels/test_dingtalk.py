@@ -20,7 +20,7 @@ from tocsin.errors import DeliveryFailed, Disable, GiveUp, Reason, TryLater
 from tocsin.model.message import Block, BlockKind, Field, Image, Link, Span
 from tocsin.notify.channel import Rate, Receipt, extras_of, find_channels
 from tocsin.notify.channels import dingtalk
-from tocsin.notify.drawing import draw
+from tocsin.notify.drawing.dialect import draw
 from tocsin.testing.clock import HandClock
 
 CHANNEL = find_channels()["dingtalk"]

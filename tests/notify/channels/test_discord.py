@@ -10,7 +10,7 @@ from tocsin.edge.outbound import Answer
 from tocsin.errors import DeliveryFailed, Disable, GiveUp, Reason, TryLater
 from tocsin.model.message import Block, BlockKind, Field, Image, Link, Span, Tone
 from tocsin.notify.channel import Receipt, extras_of, find_channels
-from tocsin.notify.drawing import in_utf16
+from tocsin.notify.drawing.dialect import in_utf16
 
 CHANNEL = find_channels()["discord"]
 EXTRAS = extras_of(CHANNEL)

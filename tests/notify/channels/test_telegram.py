@@ -9,7 +9,7 @@ from tocsin.edge.outbound import Answer
 from tocsin.errors import DeliveryFailed, Disable, GiveUp, Reason, TryLater
 from tocsin.model.message import Block, BlockKind, Field, Image, Link, Span
 from tocsin.notify.channel import Rate, Receipt, extras_of, find_channels
-from tocsin.notify.drawing import in_utf16
+from tocsin.notify.drawing.dialect import in_utf16
 
 CHANNEL = find_channels()["telegram"]
 EXTRAS = extras_of(CHANNEL)

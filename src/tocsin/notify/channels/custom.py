@@ -18,10 +18,10 @@ from pydantic import BeforeValidator, Field, SecretStr
 from tocsin.edge.outbound import Answer
 from tocsin.errors import DeliveryFailed, Disable, Reason, TryLater
 from tocsin.model.message import Outgoing
-from tocsin.notify.answers import MAX_TEXT_CHARS, wait_s
 from tocsin.notify.channel import Limits, Rate, Reach, Receipt
-from tocsin.notify.policy import MAX_AFTER_S
-from tocsin.notify.webhook_signature import check_secret, signed_headers
+from tocsin.notify.delivery.policy import MAX_AFTER_S
+from tocsin.notify.platforms.answers import MAX_TEXT_CHARS, wait_s
+from tocsin.notify.platforms.webhook_signature import check_secret, signed_headers
 from tocsin.settings.schema import Secret
 
 # A receiver may take more than the 20 KB that the spec has in mind; few take more than this.

@@ -21,9 +21,8 @@ from pydantic import Field, SecretStr
 from tocsin.edge.outbound import Answer
 from tocsin.errors import GiveUp, Reason, TryLater
 from tocsin.model.message import Outgoing
-from tocsin.notify.answers import Answers, Meaning, gone, later, never, object_in
 from tocsin.notify.channel import Limits, Rate, Reach, Receipt
-from tocsin.notify.drawing import (
+from tocsin.notify.drawing.dialect import (
     PLAIN,
     Dialect,
     around,
@@ -34,7 +33,7 @@ from tocsin.notify.drawing import (
     fitted,
     in_json,
 )
-from tocsin.notify.layout import (
+from tocsin.notify.drawing.layout import (
     DOCUMENTED,
     fields_of,
     headline,
@@ -43,6 +42,7 @@ from tocsin.notify.layout import (
     stacked,
     title_block,
 )
+from tocsin.notify.platforms.answers import Answers, Meaning, gone, later, never, object_in
 from tocsin.settings.schema import Secret
 
 PUBLIC_URL = "https://oapi.dingtalk.com"

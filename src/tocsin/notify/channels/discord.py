@@ -20,7 +20,25 @@ from tocsin.edge.outbound import Answer
 from tocsin.errors import GiveUp, Reason
 from tocsin.model.message import Field as MessageField
 from tocsin.model.message import Image, Message, Outgoing, Tone
-from tocsin.notify.answers import (
+from tocsin.notify.channel import Limits, Reach, Receipt
+from tocsin.notify.drawing.dialect import (
+    Dialect,
+    around,
+    cut,
+    each_line,
+    field_lines,
+    fitted,
+    in_utf16,
+)
+from tocsin.notify.drawing.layout import (
+    fields_of,
+    link_lines,
+    linked,
+    small_enough,
+    stacked,
+    title_block,
+)
+from tocsin.notify.platforms.answers import (
     Meaning,
     certain_meaning,
     failure,
@@ -30,25 +48,7 @@ from tocsin.notify.answers import (
     object_in,
     wait_s,
 )
-from tocsin.notify.channel import Limits, Reach, Receipt
-from tocsin.notify.drawing import (
-    Dialect,
-    around,
-    cut,
-    each_line,
-    field_lines,
-    fitted,
-    in_utf16,
-)
-from tocsin.notify.layout import (
-    fields_of,
-    link_lines,
-    linked,
-    small_enough,
-    stacked,
-    title_block,
-)
-from tocsin.notify.multipart import Upload, form
+from tocsin.notify.platforms.multipart import Upload, form
 from tocsin.settings.schema import Secret
 
 EXAMPLE: Mapping[str, Any] = {"webhook_url": "https://discord.com/api/webhooks/1/example"}

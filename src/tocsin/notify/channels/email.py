@@ -21,8 +21,8 @@ from pydantic import BeforeValidator, Field, SecretStr
 from tocsin.errors import DeliveryFailed
 from tocsin.model.message import Outgoing
 from tocsin.notify.channel import Limits, Rate, Reach, Receipt
-from tocsin.notify.mail import MAX_BODY_BYTES, address_of, html_of, mail_of, text_of
-from tocsin.notify.smtp import Account, Security, post
+from tocsin.notify.platforms.mail import MAX_BODY_BYTES, address_of, html_of, mail_of, text_of
+from tocsin.notify.platforms.smtp import Account, Security, post
 from tocsin.settings.schema import Secret
 
 DEFAULT_RATE = 30

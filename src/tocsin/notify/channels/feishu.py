@@ -20,10 +20,10 @@ from pydantic import Field, SecretStr
 from tocsin.errors import GiveUp, Reason
 from tocsin.model.message import Image, Outgoing
 from tocsin.notify.channel import Limits, Rate, Reach, Receipt
-from tocsin.notify.drawing import PLAIN, cut, draw, field_lines, in_json
-from tocsin.notify.feishu_app import ANSWERS, App
-from tocsin.notify.feishu_card import Picture, card, unmentioning
-from tocsin.notify.layout import fields_of, headline, small_enough, stacked
+from tocsin.notify.drawing.dialect import PLAIN, cut, draw, field_lines, in_json
+from tocsin.notify.drawing.layout import fields_of, headline, small_enough, stacked
+from tocsin.notify.platforms.feishu_app import ANSWERS, App
+from tocsin.notify.platforms.feishu_card import Picture, card, unmentioning
 from tocsin.settings.schema import Secret
 
 PUBLIC_URL = "https://open.feishu.cn"

@@ -16,9 +16,8 @@ from pydantic import Field, SecretStr
 
 from tocsin.errors import DeliveryFailed, GiveUp, Reason
 from tocsin.model.message import Image, Link, Message, Outgoing
-from tocsin.notify import slack_api
 from tocsin.notify.channel import Limits, Rate, Reach, Receipt
-from tocsin.notify.drawing import (
+from tocsin.notify.drawing.dialect import (
     ELLIPSIS,
     TONE_MARKS,
     Dialect,
@@ -29,8 +28,9 @@ from tocsin.notify.drawing import (
     in_characters,
     pieces,
 )
-from tocsin.notify.layout import fields_of, link_lines, one_line, stacked, title_block
-from tocsin.notify.slack_api import Api, read_webhook
+from tocsin.notify.drawing.layout import fields_of, link_lines, one_line, stacked, title_block
+from tocsin.notify.platforms import slack_api
+from tocsin.notify.platforms.slack_api import Api, read_webhook
 from tocsin.settings.schema import Secret
 
 PUBLIC_URL = slack_api.PUBLIC_URL

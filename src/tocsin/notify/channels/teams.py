@@ -20,10 +20,17 @@ from tocsin.edge.outbound import Answer
 from tocsin.errors import Reason
 from tocsin.model.message import BlockKind, Message, Outgoing, Tone
 from tocsin.model.message import Field as MessageField
-from tocsin.notify.answers import Meaning, certain_meaning, failure, gone, object_in, wait_s
 from tocsin.notify.channel import Limits, Rate, Reach, Receipt
-from tocsin.notify.drawing import Dialect, around, each_line, field_lines, fitted, in_json
-from tocsin.notify.layout import MAX_NAME_CHARS, fields_of, linked, one_line
+from tocsin.notify.drawing.dialect import Dialect, around, each_line, field_lines, fitted, in_json
+from tocsin.notify.drawing.layout import MAX_NAME_CHARS, fields_of, linked, one_line
+from tocsin.notify.platforms.answers import (
+    Meaning,
+    certain_meaning,
+    failure,
+    gone,
+    object_in,
+    wait_s,
+)
 from tocsin.settings.schema import Secret
 
 EXAMPLE: Mapping[str, Any] = {"webhook_url": "https://example.logic.azure.com/workflows/1"}

@@ -18,9 +18,8 @@ from pydantic import Field
 from tocsin.edge.outbound import Answer
 from tocsin.errors import DeliveryFailed, GiveUp, Reason
 from tocsin.model.message import Image, Message, Outgoing
-from tocsin.notify.answers import Meaning, certain_meaning, failure, gone, never, object_in, wait_s
 from tocsin.notify.channel import Limits, Rate, Reach, Receipt
-from tocsin.notify.drawing import (
+from tocsin.notify.drawing.dialect import (
     PLAIN,
     TONE_MARKS,
     Dialect,
@@ -28,7 +27,7 @@ from tocsin.notify.drawing import (
     fitted,
     in_utf16,
 )
-from tocsin.notify.layout import (
+from tocsin.notify.drawing.layout import (
     MAX_TITLE_CHARS,
     fields_of,
     link_lines,
@@ -37,7 +36,16 @@ from tocsin.notify.layout import (
     stacked,
     title_block,
 )
-from tocsin.notify.multipart import Upload, form
+from tocsin.notify.platforms.answers import (
+    Meaning,
+    certain_meaning,
+    failure,
+    gone,
+    never,
+    object_in,
+    wait_s,
+)
+from tocsin.notify.platforms.multipart import Upload, form
 from tocsin.settings.schema import Secret
 
 EXAMPLE: Mapping[str, Any] = {"bot_token": "1:example-token", "chat_id": "-1001"}

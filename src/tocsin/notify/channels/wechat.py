@@ -18,12 +18,12 @@ from pydantic import Field
 from tocsin.edge.outbound import Answer
 from tocsin.errors import Reason, TryLater
 from tocsin.model.message import Image, Outgoing
-from tocsin.notify import wecom_messages
-from tocsin.notify.answers import never, with_token
 from tocsin.notify.channel import Limits, Rate, Reach, Receipt, Token
-from tocsin.notify.drawing import in_bytes
-from tocsin.notify.layout import small_enough
-from tocsin.notify.multipart import Upload, form
+from tocsin.notify.drawing.dialect import in_bytes
+from tocsin.notify.drawing.layout import small_enough
+from tocsin.notify.platforms import wecom_messages
+from tocsin.notify.platforms.answers import never, with_token
+from tocsin.notify.platforms.multipart import Upload, form
 from tocsin.settings.schema import Secret
 
 PUBLIC_URL = wecom_messages.PUBLIC_URL

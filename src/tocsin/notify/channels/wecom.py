@@ -17,11 +17,11 @@ from pydantic import Field, SecretStr
 
 from tocsin.errors import Reason
 from tocsin.model.message import Image, Outgoing
-from tocsin.notify import wecom_messages
-from tocsin.notify.answers import gone
 from tocsin.notify.channel import Limits, Rate, Reach, Receipt
-from tocsin.notify.drawing import in_bytes
-from tocsin.notify.layout import headline, one_line, small_enough
+from tocsin.notify.drawing.dialect import in_bytes
+from tocsin.notify.drawing.layout import headline, one_line, small_enough
+from tocsin.notify.platforms import wecom_messages
+from tocsin.notify.platforms.answers import gone
 from tocsin.settings.schema import Secret
 
 PUBLIC_URL = wecom_messages.PUBLIC_URL

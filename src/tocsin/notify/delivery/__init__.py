@@ -1,0 +1,1 @@
+"""From stored events to deliveries: in order, at each destination's pace, recorded."""

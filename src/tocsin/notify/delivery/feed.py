@@ -1,0 +1,126 @@
+"""What is new in the journal, for those who tell people of it: out of memory, else read back."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import islice, takewhile
+from typing import Any
+
+import orjson
+
+from tocsin.model.entry import Entry
+from tocsin.model.event import Event
+from tocsin.model.filters import EventFilter
+from tocsin.notify.delivery.routes import is_never_told
+from tocsin.store import events
+from tocsin.store.database import Database
+
+# How many of the newest are kept, and how large one may be for that.
+KEPT = 2_000
+MAX_KEPT_BYTES = 65_536
+# Events that are read at once.
+PAGE = 500
+# What another process has written is seen after this at the latest.
+LOOK_S = 1.0
+
+
+class Feed:
+    """The newest events of this process, and a bell. Used from one event loop.
+
+    Those that tell of deliveries nobody is told of; there is one for each try, so they are passed
+    over as early as here.
+    """
+
+    def __init__(self, database: Database, newest: int, is_wanted: Callable[[], bool]) -> None:
+        self._database = database
+        self._is_wanted = is_wanted
+        self._newest = newest
+        # By seq, in its order: all there are from one seq through another, those left out that
+        # tell of deliveries. Each is read once for all who send it.
+        self._kept: dict[int, Event] = {}
+        self._from, self._through = newest + 1, newest
+        self._listeners: list[Callable[[], None]] = []
+
+    @property
+    def newest(self) -> int:
+        """The highest seq that was heard of."""
+        return self._newest
+
+    def listen(self, heard: Callable[[], None]) -> None:
+        """Have `heard` called whenever there is something new."""
+        self._listeners.append(heard)
+
+    def told(self, entries: Sequence[Entry]) -> None:
+        """Take events that were just committed, here or elsewhere."""
+        if not entries or entries[-1].seq <= self._newest:
+            return
+        wanted = [one for one in entries if not is_never_told(one.event.type)]
+        if self._is_wanted():
+            self._keep(entries, wanted)
+        else:
+            self._forget(entries[-1].seq)
+        self._newest = entries[-1].seq
+        if wanted:
+            self._ring()
+
+    def _keep(self, entries: Sequence[Entry], wanted: Sequence[Entry]) -> None:
+        if entries[0].seq != self._through + 1:
+            self._forget(entries[0].seq - 1)
+        if any(_size(one.event.data) > MAX_KEPT_BYTES for one in wanted):
+            # They are read back when they are wanted.
+            self._forget(entries[-1].seq)
+            return
+        self._kept |= {one.seq: replace(one.event, data=one.data) for one in wanted}
+        self._through = entries[-1].seq
+        for seq in list(islice(self._kept, max(0, len(self._kept) - KEPT))):
+            del self._kept[seq]
+            self._from = seq + 1
+
+    def _forget(self, through: int) -> None:
+        self._kept.clear()
+        self._from, self._through = through + 1, through
+
+    def _ring(self) -> None:
+        for heard in self._listeners:
+            heard()
+
+    async def step(self) -> None:
+        """Let time pass, then look for what nobody told of.
+
+        Raises:
+            StoreDown: the journal cannot be read.
+        """
+        await asyncio.sleep(LOOK_S)
+        async with self._database.read() as conn:
+            newest = await events.newest_seq(conn)
+        if newest > self._newest:
+            self._newest = newest
+            self._ring()
+
+    def kept(self, seq: int) -> Event | None:
+        """One of the newest events; None when it is to be read back."""
+        return self._kept.get(seq)
+
+    async def read(self, after: int) -> Sequence[Event]:
+        """The events behind `after`, in order, at most `PAGE`, with `data` as it was said.
+
+        Raises:
+            StoreDown: the journal cannot be read.
+        """
+        # What was found by looking alone is not among them.
+        if self._from <= after + 1 and self._through == self._newest:
+            newer = list(takewhile(lambda one: one.seq > after, reversed(self._kept.values())))
+            return newer[: -PAGE - 1 : -1]
+        async with self._database.read() as conn:
+            page = await events.page(conn, EventFilter(), PAGE, after_seq=after, is_ascending=True)
+        return [read_out(one) for one in page.items]
+
+
+def _size(data: Any) -> int:
+    # JSON as it is kept is copied, not written.
+    return len(orjson.dumps(data))
+
+
+def read_out(event: Event) -> Event:
+    """An event that was read back, with what it says in place of its JSON."""
+    return replace(event, data=Entry(event).data)

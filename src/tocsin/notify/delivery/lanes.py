@@ -1,0 +1,181 @@
+"""The lanes of a shard: taken up from the store, brought up to date with it, and fed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from tocsin.errors import Reason
+from tocsin.model.delivery import Delivery, DeliveryState
+from tocsin.notify.channel import Limits
+from tocsin.notify.delivery.lane import Lane
+from tocsin.notify.delivery.policy import CLOSED, Breaker
+from tocsin.notify.delivery.window import Window
+from tocsin.notify.known import Target
+from tocsin.notify.tools import Tools
+from tocsin.store import deliveries, destinations
+from tocsin.store.destinations import Destination
+
+# Deliveries of a lane that are in memory; further ones are read when half of them are gone.
+HELD = 500
+# Before everything.
+_BEGIN = (0, "")
+# For what waits for a channel that is not there any more; it is ended, not sent.
+_NO_LIMITS = Limits(max_size=0)
+
+
+@dataclass(slots=True)
+class Place:
+    """A lane, how its destination is, and how much waits there in all."""
+
+    lane: Lane
+    destination: Destination
+    total: int = 0
+    read_to: tuple[int, str] = _BEGIN
+    # It was found to be gone, which the store does not know yet.
+    is_pausing: bool = False
+
+    @property
+    def is_more(self) -> bool:
+        """Whether some wait in the store alone."""
+        return self.total > len(self.lane.waiting) + len(self.lane.under_way)
+
+    @property
+    def is_low(self) -> bool:
+        """Whether a good part of what was in memory is gone, and there is more."""
+        return self.is_more and len(self.lane.waiting) < HELD // 2
+
+
+@dataclass(slots=True)
+class Lanes:
+    """All lanes of one shard."""
+
+    shard: int
+    tools: Tools
+    places: dict[str, Place] = field(default_factory=dict)
+    # Tried, and not stored yet: the store still says that these wait. What is read from it says so
+    # too of those that are stored while it is read.
+    unrecorded: set[str] = field(default_factory=set)
+    _recorded_meanwhile: set[str] = field(default_factory=set)
+    # Whether some were fed that the store does not have yet.
+    is_ahead: bool = False
+
+    def recorded(self, delivery_id: str) -> None:
+        """What came of a try is stored."""
+        self.unrecorded.discard(delivery_id)
+        self._recorded_meanwhile.add(delivery_id)
+
+    async def take_up(self, limits: Mapping[str, Target]) -> None:
+        """Take up what waits in the store, and what others have changed there.
+
+        Raises:
+            StoreDown: it cannot be read.
+        """
+        unrecorded, is_ahead = len(self.unrecorded), self.is_ahead
+        pausing = {one for one, place in self.places.items() if place.is_pausing}
+        totals = {one: place.total for one, place in self.places.items()}
+        async with self.tools.database.read() as conn:
+            counted = await deliveries.counted_waiting(conn, self.shard)
+            known = await destinations.of_ids(conn, {*counted, *self.places})
+        for one in {*counted, *self.places}:
+            place = await self.place(one, limits.get(one))
+            if one not in pausing:
+                self._follow(place, known.get(one))
+            surplus = counted.get(one, 0) - totals.get(one, 0)
+            if surplus > unrecorded or (surplus < 0 and not unrecorded and not is_ahead):
+                # Somebody else has put some there, or something has gone on meanwhile. Tries that
+                # are not stored yet account for as many in the store alone, and what is not stored
+                # itself for any number here alone.
+                await self._read(place, _BEGIN)
+                place.total = max(
+                    counted.get(one, 0) - len(self.unrecorded),
+                    len(place.lane.waiting) + len(place.lane.under_way),
+                )
+
+    async def place(self, destination: str, target: Target | None) -> Place:
+        """The lane of a destination, as the store knows it."""
+        found = self.places.get(destination)
+        if found is None:
+            found = self.places[destination] = await self._opened(destination, target)
+        elif target is not None:
+            found.lane.limits = target.limits
+        return found
+
+    async def _opened(self, destination: str, target: Target | None) -> Place:
+        limits = _NO_LIMITS if target is None else target.limits
+        now = self.tools.clock.now()
+        async with self.tools.database.read() as conn:
+            known = (await destinations.of_ids(conn, [destination])).get(destination)
+            looks_back = Window.looks_back(limits.rates)
+            sent = await deliveries.sent_since(conn, destination, now - looks_back)
+        kind, label = ("", "") if target is None else (target.type, target.label)
+        if known is None:
+            known = Destination(id=destination, channel_type=kind, label=label, changed_at=now)
+        window = Window(limits.rates, sent if limits.rates else ())
+        lane = Lane(destination, limits, window, is_paused=known.is_paused)
+        lane.held_until = known.held_until
+        if known.failures:
+            # What was learnt before the start counts: one trial, not five.
+            lane.breaker = Breaker(known.failures, 0, known.held_until or now)
+        return Place(lane, known)
+
+    def _follow(self, place: Place, known: Destination | None) -> None:
+        """Go by what a person has changed."""
+        if known is None or known.touched_at == place.destination.touched_at:
+            return
+        place.destination = known
+        place.lane.is_paused = known.is_paused
+        if not known.is_paused and not known.failures:
+            place.lane.breaker, place.lane.held_until = CLOSED, None
+
+    async def _read(self, place: Place, after: tuple[int, str]) -> None:
+        lane, self._recorded_meanwhile = place.lane, set()
+        async with self.tools.database.read() as conn:
+            found = await deliveries.waiting(conn, self.shard, lane.destination, after, HELD)
+        outdated = self.unrecorded | self._recorded_meanwhile
+        passed_over = [one for one in found if one.id in outdated]
+        lane.add(one for one in found if one.id not in outdated)
+        if found:
+            place.read_to = max(place.read_to, (found[-1].event_seq, found[-1].id))
+        if passed_over:
+            # A person may have put one back in this very moment: it is looked at once more.
+            place.read_to = min(place.read_to, (passed_over[0].event_seq, ""))
+
+    def has_room(self, place: Place) -> bool:
+        """Whether what is fed next goes into memory: nothing before it waits in the store alone."""
+        return not place.is_more and len(place.lane.waiting) < HELD
+
+    def feed(self, place: Place, new: Delivery) -> None:
+        """Take up a delivery; one for which there is no room is read in its turn."""
+        has_room = self.has_room(place)
+        place.total += 1
+        if has_room:
+            place.lane.add([new])
+            place.read_to = max(place.read_to, (new.event_seq, new.id))
+
+    def withdraw(self, place: Place, fed: Delivery) -> bool:
+        """Take back what was fed; False where it has been begun."""
+        if place.lane.waiting.get(fed.id) is not fed:
+            return False
+        place.lane.drop(fed)
+        place.total -= 1
+        place.read_to = min(place.read_to, (fed.event_seq, ""))
+        return True
+
+    async def refill(self, place: Place) -> None:
+        """Read on where that is due."""
+        if place.is_low:
+            await self._read(place, place.read_to)
+
+    def admitted(self, place: Place, new: Delivery, ahead: int) -> Delivery:
+        """A delivery that was just made; `ahead` more are made with it.
+
+        Where too many wait already it ends at once; it stays in the history, to be replayed.
+        """
+        if place.total + ahead < self.tools.settings.max_waiting:
+            return new
+        return replace(
+            new,
+            state=DeliveryState.FAILED,
+            ended_at=new.created_at,
+            reason=Reason.TOO_MANY_WAITING.value,
+            error="Too many deliveries wait for this destination already.",
+        )

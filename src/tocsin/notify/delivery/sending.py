@@ -1,0 +1,247 @@
+"""Send what a lane lets go: fold what goes together, try it, and have the outcome stored."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from tocsin.errors import Reason, StoreDown
+from tocsin.model.delivery import Delivery, DeliveryKind, DeliveryState, Outcome
+from tocsin.model.event import Event, NewEvent, new_event_id
+from tocsin.model.message import Outgoing
+from tocsin.model.standard_message import DIGEST
+from tocsin.notify.delivery.attempt import Tried, after, attempt_of, tried
+from tocsin.notify.delivery.feed import read_out
+from tocsin.notify.delivery.lanes import Lanes, Place
+from tocsin.notify.delivery.policy import CLOSED
+from tocsin.notify.delivery.recorder import Recorder, Told, delivery_event, destination_event
+from tocsin.notify.delivery.standing import is_to_be_paused, standing_after
+from tocsin.notify.known import Target
+from tocsin.notify.tools import Tools
+from tocsin.notify.wording.outgoing import outgoing_of
+from tocsin.store import deliveries, destinations, events
+from tocsin.store.delivery_results import Result, fold
+
+# After a platform that does not say how long it wants to be left alone.
+RATE_PAUSE_S = 10.0
+# After a store that did not answer.
+STORE_PAUSE = timedelta(seconds=2)
+
+log = structlog.get_logger(__name__)
+
+
+class Sending:
+    """Sends for the lanes of one shard; `wake` is called when a lane may go on."""
+
+    def __init__(
+        self, lanes: Lanes, recorder: Recorder, tools: Tools, wake: Callable[[], None]
+    ) -> None:
+        self._lanes = lanes
+        self._recorder = recorder
+        self._tools = tools
+        self._wake = wake
+
+    async def send(self, place: Place, some: Sequence[Delivery]) -> None:
+        """Send one delivery, or several as one digest, and store what came of it.
+
+        Raises:
+            LeaseLost: another instance does it now.
+        """
+        delivery = some[0]
+        try:
+            if len(some) > 1:
+                delivery = await self._folded(place, some)
+            told = await self._tried(place, delivery)
+        except StoreDown:
+            # Nothing was sent yet, or nobody could say what.
+            pause_until = self._tools.clock.now() + STORE_PAUSE
+            for one in some if delivery is some[0] else [delivery]:
+                place.lane.end(replace(one, next_at=max(one.next_at, pause_until)))
+            self._wake()
+            return
+        self._lanes.unrecorded.add(delivery.id)
+        changed = told.result.delivery
+        place.lane.end(changed)
+        if changed.state.is_final:
+            place.total -= 1
+        self._wake()
+        place.is_pausing |= told.result.pauses
+        await self._recorder.record(told)
+        self._lanes.recorded(delivery.id)
+        place.is_pausing &= not told.result.pauses
+
+    async def _folded(self, place: Place, some: Sequence[Delivery]) -> Delivery:
+        """A digest in place of several deliveries; stored before it is sent."""
+        now, first = self._tools.clock.now(), some[0]
+        digest = replace(
+            first,
+            id=new_event_id(),
+            kind=DeliveryKind.DIGEST,
+            event_type=DIGEST,
+            task_id=_common({one.task_id for one in some}),
+            subject=_common({one.subject for one in some}),
+            project=_common({one.project for one in some}),
+            order_key=_common({one.order_key for one in some}),
+            group_key=None,
+            created_at=now,
+            next_at=now,
+        )
+        folded = [replace(one, state=DeliveryState.FOLDED, digest_id=digest.id) for one in some]
+
+        rows = self._tools.rows
+        await self._tools.journal.append([], also=lambda conn: fold(conn, rows, digest, folded))
+        for one in folded:
+            place.lane.end(one)
+        place.lane.begin([digest])
+        place.total -= len(folded) - 1
+        self._tools.figures.folded.labels(first.channel_type).inc(len(folded))
+        return digest
+
+    async def _tried(self, place: Place, delivery: Delivery) -> Told:
+        target = self._tools.known.target(delivery.config_id, delivery.channel_id)
+        now = self._tools.clock.now()
+        if target is None or not (target.callback.enabled and target.row.enabled):
+            return _ended(delivery, Reason.DISABLED, "The callback was removed or disabled.", now)
+        told = await self._told(delivery)
+        if not told:
+            return _ended(delivery, Reason.EXPIRED, "Its event is not kept any more.", now)
+        handle = await self._handle(delivery, target)
+
+        def draw() -> Outgoing:
+            template = self._tools.known.template(target.row.template_id)
+            return outgoing_of(
+                delivery,
+                told,
+                target.callback.language,
+                template,
+                self._tools.settings.public_url,
+                handle,
+                has_message=target.extras.HAS_MESSAGE,
+            )
+
+        found = await tried(target, draw, self._tools.make_line)
+        changed = after(delivery, target, found)
+        self._count(changed, found, told)
+        return self._result(place, changed, target, found)
+
+    async def _told(self, delivery: Delivery) -> Sequence[Event]:
+        """The events that a delivery tells of, as far as they are still there."""
+        kept = self._tools.feed.kept(delivery.event_seq)
+        if kept is not None and delivery.kind is DeliveryKind.EVENT:
+            return [kept]
+        async with self._tools.database.read() as conn:
+            seqs = [delivery.event_seq]
+            if delivery.kind is DeliveryKind.DIGEST:
+                seqs = [one.event_seq for one in await deliveries.folded_in(conn, delivery.id)]
+            return [read_out(one) for one in await events.with_seqs(conn, seqs)]
+
+    async def _handle(self, delivery: Delivery, target: Target) -> str | None:
+        """By what the message is replaced that tells of the same deployment so far."""
+        if not _may_replace(delivery, target):
+            return None
+        async with self._tools.database.read() as conn:
+            return await destinations.handle(conn, delivery.destination, delivery.order_key)
+
+    def _count(self, delivery: Delivery, found: Tried, told: Sequence[Event]) -> None:
+        figures, channel = self._tools.figures, delivery.channel_type
+        reason = "" if found.reason is None else found.reason.value
+        figures.attempts.labels(channel, found.outcome.value, reason).inc()
+        figures.attempt_s.labels(channel).observe(found.duration_ms / 1000)
+        if found.outcome is Outcome.DELIVERED:
+            taken = (self._tools.clock.now() - told[-1].received_at).total_seconds()
+            figures.delay_s.labels(channel).observe(max(0.0, taken))
+        else:
+            log.warning(
+                "delivery_failed",
+                delivery=delivery.id,
+                channel=channel,
+                attempt=delivery.attempts,
+                is_last=delivery.state.is_final,
+                reason=reason,
+                cause=found.error,
+            )
+
+    def _result(self, place: Place, delivery: Delivery, target: Target, found: Tried) -> Told:
+        before = place.destination
+        is_paused = self._learn(place, target, found)
+        told = []
+        if delivery.state is not DeliveryState.FOLDED:
+            told.append(delivery_event(delivery, found.at, target.label))
+        if is_paused:
+            told.append(_paused_event(delivery, target, found))
+            log.warning("destination_paused", destination=delivery.destination, reason=found.reason)
+        handle = None
+        if found.handle is not None and _may_replace(delivery, target):
+            handle = found.handle
+        result = Result(
+            delivery,
+            attempt_of(delivery, found),
+            place.destination if place.destination is not before else None,
+            handle,
+            pauses=is_paused,
+        )
+        return Told(result, tuple(told))
+
+    def _learn(self, place: Place, target: Target, found: Tried) -> bool:
+        """What a try says of its destination; True when that is to be paused."""
+        lane, now = place.lane, self._tools.clock.now()
+        if found.outcome is Outcome.DELIVERED:
+            lane.breaker = CLOSED
+        elif found.is_destinations:
+            lane.breaker = lane.breaker.failed(now, random.random())  # noqa: S311 - jitter
+        pause_s = RATE_PAUSE_S if found.is_rate and found.after_s is None else found.after_s
+        if pause_s is not None and not found.is_destinations:
+            lane.held_until = now + timedelta(seconds=pause_s)
+        held_until = lane.breaker.open_until or lane.held_until
+        after_it = standing_after(place.destination, found, held_until, now)
+        if after_it is place.destination:
+            return False
+        is_over = is_to_be_paused(after_it, found, self._tools.settings.pause_after_s, now)
+        if is_over:
+            lane.is_paused = True
+            after_it = replace(after_it, is_paused=True, paused_at=now)
+        place.destination = replace(after_it, channel_type=target.type, label=target.label)
+        return is_over
+
+
+def _ended(delivery: Delivery, reason: Reason, error: str, now: datetime) -> Told:
+    """What cannot be tried at all."""
+    ended = replace(
+        delivery,
+        state=DeliveryState.FAILED,
+        reason=reason.value,
+        error=error,
+        ended_at=now,
+    )
+    return Told(Result(ended), (delivery_event(ended, now),))
+
+
+def _may_replace(delivery: Delivery, target: Target) -> bool:
+    """Whether one message tells of all that comes of a deployment.
+
+    Alerts are each their own: that one is over is news.
+    """
+    can = target.extras.CAN_UPDATE
+    is_able = can(target.options) if callable(can) else can
+    is_one_thing = bool(delivery.subject) and not delivery.event_type.startswith("alert.")
+    return is_able and delivery.kind is DeliveryKind.EVENT and is_one_thing
+
+
+def _common(values: set[str]) -> str:
+    """What all have alike; "" where they differ."""
+    return values.pop() if len(values) == 1 else ""
+
+
+def _paused_event(delivery: Delivery, target: Target, found: Tried) -> NewEvent:
+    reason = None if found.reason is None else found.reason.value
+    return destination_event(
+        "destination.paused",
+        delivery.destination,
+        target.type,
+        target.label,
+        "",
+        reason,
+        found.at,
+    )

@@ -1,0 +1,1 @@
+"""What channels of one platform, or of several, share: calls, cards, codes, signatures."""

@@ -1,0 +1,58 @@
+"""What a delivery tells, out of the events it stands for. Pure."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from tocsin.model.callback import Template
+from tocsin.model.delivery import Delivery, DeliveryKind
+from tocsin.model.event import Event
+from tocsin.model.message import Message, Outgoing, Tone
+from tocsin.model.standard_message import standard_digest, standard_of
+from tocsin.notify.wording import template as own_words
+from tocsin.notify.wording.bounds import bounded
+from tocsin.notify.wording.messages import digest_of, message_of
+
+_UNDRAWN = Message("", "")
+
+
+def outgoing_of(
+    delivery: Delivery,
+    told: Sequence[Event],
+    language: str,
+    template: Template | None,
+    public_url: str,
+    handle: str | None = None,
+    *,
+    has_message: bool = True,
+) -> Outgoing:
+    """The message of a delivery; `told` are its event, or those that a digest stands for.
+
+    What went wrong is a message of its own: nobody is called by one that changes. Without
+    `has_message` the channel tells the standard message alone.
+    """
+    is_digest = delivery.kind is DeliveryKind.DIGEST
+    message = _UNDRAWN
+    if has_message:
+        # Of those that a digest lists nobody sees a body, and to draw hundreds would take seconds.
+        words = replace(template, body="") if template is not None and len(told) > 1 else template
+        messages = [drawn(one, language, words, public_url) for one in told]
+        message = bounded(digest_of(messages, language) if is_digest else messages[0])
+    return Outgoing(
+        id=delivery.id,
+        event_type=delivery.event_type,
+        message=message,
+        standard=standard_digest(told) if is_digest else standard_of(told[0]),
+        handle=None if message.tone in (Tone.WARNING, Tone.BAD) else handle,
+    )
+
+
+def drawn(event: Event, language: str, template: Template | None, public_url: str) -> Message:
+    """One event in a person's own words, or in Tocsin's.
+
+    Words that cannot be worked out for an event lose nobody a message: Tocsin's are used then.
+    """
+    if template is not None:
+        with suppress(own_words.BadTemplate):
+            return own_words.render(template, event, language, public_url)
+    return message_of(event, language, public_url)

@@ -1,0 +1,277 @@
+"""The lanes of a shard: what the store has of them, and what changes there."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.notify.deliveries import after, attempt, callback, delivery
+from tests.notify.working import Working
+from tocsin.errors import Reason
+from tocsin.model.delivery import Delivery, DeliveryState
+from tocsin.notify.delivery import lanes as module
+from tocsin.notify.delivery.lane import Go, Wait
+from tocsin.notify.delivery.lanes import Lanes, Place
+from tocsin.notify.known import Target
+from tocsin.store import deliveries, destinations
+from tocsin.store.destinations import Destination
+from tocsin.testing.clock import START
+
+URL = {"url": "https://hooks.example.com/a", "rate_per_minute": 2}
+
+
+@pytest.fixture(autouse=True)
+def _few_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HELD", 4)
+
+
+class Shard:
+    """The lanes of the shard that one callback's only channel is in."""
+
+    def __init__(self, at_work: Working, target: Target) -> None:
+        self.at_work = at_work
+        self.target = target
+        self.lanes = Lanes(target.shard, at_work.tools)
+
+    def delivery(self, number: int, **changed: Any) -> Delivery:
+        where = {"destination": self.target.destination, "shard": self.target.shard}
+        return delivery(number, **where, **changed)
+
+    async def store(self, *numbers: int, **changed: Any) -> list[Delivery]:
+        made = [self.delivery(one, **changed) for one in numbers]
+        await self.at_work.store(*made)
+        return made
+
+    async def take_up(self) -> Place:
+        await self.lanes.take_up({self.target.destination: self.target})
+        return await self.place()
+
+    async def place(self) -> Place:
+        return await self.lanes.place(self.target.destination, self.target)
+
+    async def learn(self, **changed: Any) -> None:
+        known = Destination(
+            id=self.target.destination, channel_type="custom", label="h", changed_at=START
+        )
+        learnt = replace(known, **changed)
+        await self.write(lambda conn: destinations.save(conn, learnt))
+
+    async def write(self, work: Callable[[Any], object]) -> None:
+        await self.at_work.ground.database.write(work)
+
+    async def finish(self, place: Place, done: Delivery) -> None:
+        """As when it was sent: it leaves the lane at once, and the store a moment later."""
+        place.lane.begin([done])
+        place.lane.end(replace(done, state=DeliveryState.DELIVERED))
+        place.total -= 1
+
+
+@pytest.fixture
+async def shard(at_work: Working) -> Shard:
+    return Shard(at_work, await at_work.add(callback(("custom", URL))))
+
+
+def waiting(place: Place) -> list[int]:
+    return [one.event_seq for one in place.lane.waiting.values()]
+
+
+async def test_what_waits_in_the_store_is_taken_up_in_its_order(shard: Shard) -> None:
+    await shard.store(3, 1, 2)
+
+    place = await shard.take_up()
+
+    assert waiting(place) == [1, 2, 3]
+    assert (place.total, place.is_more) == (3, False)
+    assert place.lane.limits == shard.target.limits
+
+
+async def test_of_very_many_some_are_in_memory_and_the_rest_is_read_in_turn(shard: Shard) -> None:
+    stored = await shard.store(*range(1, 8))
+    place = await shard.take_up()
+    assert (waiting(place), place.total, place.is_more) == ([1, 2, 3, 4], 7, True)
+
+    for one in stored[:2]:
+        await shard.finish(place, one)
+    await shard.lanes.refill(place)
+    assert waiting(place) == [3, 4]
+    await shard.finish(place, stored[2])
+    await shard.lanes.refill(place)
+
+    assert waiting(place) == [4, 5, 6, 7]
+    assert not place.is_more
+
+
+async def test_what_was_just_stored_waits_behind_what_is_in_the_store_alone(
+    shard: Shard,
+) -> None:
+    await shard.store(*range(1, 7))
+    place = await shard.take_up()
+    (new,) = await shard.store(7)
+    assert not shard.lanes.has_room(place)
+    shard.lanes.feed(place, new)
+    assert (waiting(place), place.total) == ([1, 2, 3, 4], 7)
+
+    for one in list(place.lane.waiting.values()):
+        await shard.finish(place, one)
+    await shard.lanes.refill(place)
+
+    assert waiting(place) == [5, 6, 7]
+
+
+async def test_what_was_just_stored_needs_no_read_where_all_is_in_memory(shard: Shard) -> None:
+    place = await shard.take_up()
+    for one in await shard.store(1, 2):
+        assert shard.lanes.has_room(place)
+        shard.lanes.feed(place, one)
+
+    assert (waiting(place), place.total, place.is_more) == ([1, 2], 2, False)
+
+
+async def test_what_is_taken_back_is_read_once_it_is_stored(shard: Shard) -> None:
+    place = await shard.take_up()
+    first, second = shard.delivery(1), shard.delivery(2)
+    shard.lanes.feed(place, first)
+    shard.lanes.feed(place, second)
+    place.lane.begin([first])
+
+    assert [shard.lanes.withdraw(place, one) for one in (first, second)] == [False, True]
+    assert (waiting(place), place.total) == ([], 1)
+
+    await shard.at_work.store(second)
+    place.total += 1
+    await shard.lanes.refill(place)
+    assert waiting(place) == [2]
+
+
+async def test_what_the_store_does_not_have_yet_does_not_count_as_gone(shard: Shard) -> None:
+    place = await shard.take_up()
+    shard.lanes.is_ahead = True
+    shard.lanes.feed(place, shard.delivery(1))
+
+    place = await shard.take_up()
+
+    assert (waiting(place), place.total) == ([1], 1)
+
+
+async def test_what_others_put_back_is_found_by_looking(shard: Shard) -> None:
+    place = await shard.take_up()
+    assert waiting(place) == []
+    await shard.store(1)
+
+    place = await shard.take_up()
+
+    assert waiting(place) == [1]
+
+
+async def test_what_was_sent_and_is_not_stored_yet_is_not_sent_again(shard: Shard) -> None:
+    """The store still says that it waits; to believe it would send it twice."""
+    first, _ = await shard.store(1, 2)
+    place = await shard.take_up()
+    shard.lanes.unrecorded.add(first.id)
+    await shard.finish(place, first)
+
+    place = await shard.take_up()
+
+    assert waiting(place) == [2]
+    assert place.total == 1
+    changed = replace(first, state=DeliveryState.DELIVERED)
+    await shard.write(lambda conn: shard.at_work.tools.rows.change(conn, [changed]))
+    shard.lanes.recorded(first.id)
+    place = await shard.take_up()
+    assert (waiting(place), place.total) == ([2], 1)
+
+
+async def test_what_is_put_back_while_its_result_is_stored_is_found_a_look_later(
+    shard: Shard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one,) = await shard.store(1)
+    place = await shard.take_up()
+    await shard.finish(place, one)
+    read = deliveries.waiting
+
+    async def waiting_meanwhile(*given: Any) -> Any:
+        found = await read(*given)
+        shard.lanes.recorded(one.id)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(deliveries, "waiting", waiting_meanwhile)
+        await shard.take_up()
+    assert waiting(place) == []
+    await shard.lanes.refill(place)
+
+    assert waiting(place) == [1]
+
+
+async def test_a_lane_begins_with_what_is_known_of_its_destination(shard: Shard) -> None:
+    await shard.learn(is_paused=True, failures=7, held_until=after(60))
+    tried = [attempt(at, destination=shard.target.destination) for at in (1, 2)]
+    await shard.write(lambda conn: shard.at_work.tools.rows.add_attempts(conn, tried))
+    await shard.store(1)
+
+    place = await shard.take_up()
+
+    assert place.lane.is_paused
+    assert place.lane.held_until == after(60)
+    assert place.lane.breaker.is_tripped
+    assert place.lane.window.room(START) == 0
+    assert place.lane.next(after(120)) == Wait(None)
+
+
+async def test_after_a_start_one_is_tried_first_where_it_failed_before(shard: Shard) -> None:
+    await shard.learn(failures=2)
+    await shard.store(1, 2)
+    place = await shard.take_up()
+
+    step = place.lane.next(START)
+    assert isinstance(step, Go)
+    place.lane.begin(step.deliveries)
+
+    assert place.lane.next(START) == Wait(None)
+
+
+async def test_who_is_paused_by_a_person_is_left_alone_and_goes_on_afresh(shard: Shard) -> None:
+    await shard.learn(failures=6, held_until=after(600))
+    await shard.store(1)
+    place = await shard.take_up()
+    destination = shard.target.destination
+    await shard.write(lambda conn: destinations.pause(conn, destination, "mei", after(1)))
+    place = await shard.take_up()
+    assert place.lane.is_paused
+
+    await shard.write(lambda conn: destinations.resume(conn, destination, after(2)))
+    place = await shard.take_up()
+
+    assert not place.lane.is_paused
+    assert isinstance(place.lane.next(after(2)), Go)
+
+
+async def test_what_waits_for_a_channel_that_is_gone_is_there_to_be_ended(shard: Shard) -> None:
+    await shard.store(1)
+
+    await shard.lanes.take_up({})
+
+    place = await shard.lanes.place(shard.target.destination, None)
+    assert isinstance(place.lane.next(START), Go)
+
+
+async def test_changed_options_change_the_pace(shard: Shard) -> None:
+    place = await shard.take_up()
+    limits = replace(shard.target.limits, concurrency=1)
+
+    await shard.lanes.place(shard.target.destination, replace(shard.target, limits=limits))
+
+    assert place.lane.limits.concurrency == 1
+
+
+async def test_where_too_many_wait_a_new_one_ends_at_once(shard: Shard) -> None:
+    most = shard.at_work.tools.settings.max_waiting
+    place, new = await shard.take_up(), shard.delivery(1)
+    place.total = most - 2
+
+    assert shard.lanes.admitted(place, new, 1) is new
+    ended = shard.lanes.admitted(place, new, 2)
+
+    assert ended.state is DeliveryState.FAILED
+    assert (ended.reason, ended.ended_at) == (Reason.TOO_MANY_WAITING.value, new.created_at)

@@ -1,0 +1,56 @@
+"""No window of any length sees more messages than the platform's rates allow."""
+
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.notify.deliveries import after
+from tocsin.notify.channel import Rate
+from tocsin.notify.delivery.window import NO_LIMIT, Window
+from tocsin.testing.clock import START
+
+RATES = (Rate(2, 1.0), Rate(5, 10.0))
+
+
+def test_without_a_rate_there_is_always_room() -> None:
+    window = Window(())
+    window.add(START)
+
+    assert window.room(START) == NO_LIMIT
+    assert window.free_at(START) == START
+
+
+def test_the_strictest_rate_counts() -> None:
+    window = Window(RATES, [START, after(2), after(2), after(4), after(4)])
+
+    assert window.room(after(5.5)) == 0
+    assert window.free_at(after(5.5)) == after(10)
+
+
+def test_what_was_sent_counts_until_its_window_is_over() -> None:
+    window = Window((Rate(1, 60.0),), [START])
+
+    assert window.room(after(59.9)) == 0
+    assert window.room(after(60)) == 1
+
+
+def test_one_looks_back_as_far_as_the_longest_rate() -> None:
+    assert Window.looks_back(RATES) == timedelta(seconds=10)
+    assert Window.looks_back(()) == timedelta(0)
+
+
+@given(st.lists(st.floats(0, 3), min_size=1, max_size=60))
+def test_who_goes_by_it_keeps_every_rate(pauses_s: list[float]) -> None:
+    window, sent, now = Window(RATES), list[datetime](), START
+    for pause_s in pauses_s:
+        now = max(now + timedelta(seconds=pause_s), window.free_at(now))
+        if window.room(now) > 0:
+            window.add(now)
+            sent.append(now)
+
+    for rate in RATES:
+        for last in sent:
+            since = last - timedelta(seconds=rate.per_s)
+            assert sum(since < one <= last for one in sent) <= rate.count
+    assert sent
