@@ -62,7 +62,7 @@ def delivery(number: int = 1, **changed: Any) -> Delivery:
         reason=None,
         error=None,
     )
-    return replace(made, **changed)
+    return made._replace(**changed)
 
 
 def attempt(number: int = 1, **changed: Any) -> Attempt:

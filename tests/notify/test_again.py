@@ -1,6 +1,5 @@
 """Deliveries made once more, and destinations paused and resumed: rows, told with who did it."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,7 +78,7 @@ async def test_of_one_that_arrived_another_is_made_as_receivers_pass_repeats_ove
     first, new = sorted((await desk.at_work.states()).items(), key=lambda one: one[1])
     assert (first[1], new[1]) == ("delivered", "waiting")
     made = await desk.with_id(new[0])
-    assert replace(made, id="d-0001") == replace(delivery(1), next_at=made.next_at)
+    assert made._replace(id="d-0001") == delivery(1)._replace(next_at=made.next_at)
 
 
 async def test_of_a_digest_all_that_it_stood_for_goes_out_by_itself(desk: Desk) -> None:

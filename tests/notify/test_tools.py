@@ -9,9 +9,9 @@ def test_each_figure_is_counted_under_its_name() -> None:
     registry = CollectorRegistry()
     figures = Figures(registry)
 
-    figures.attempts.labels("slack", "later", "busy").inc()
-    figures.attempt_s.labels("slack").observe(0.2)
-    figures.delay_s.labels("slack").observe(0.2)
+    figures.attempts("slack", "later", "busy").inc()
+    figures.attempt_s("slack").observe(0.2)
+    figures.delay_s("slack").observe(0.2)
     figures.folded.labels("slack").inc(3)
     figures.waiting.labels("1").set(4)
     figures.held.labels("1").set(5)

@@ -20,6 +20,7 @@ from tocsin.notify.delivery.reach import Line
 from tocsin.notify.delivery.tokens import Tokens
 from tocsin.notify.known import Known, Target, make_target
 from tocsin.notify.tools import Figures, Tools
+from tocsin.notify.wording.standards import Standards
 from tocsin.settings.schema import NotifySettings
 from tocsin.store import callbacks
 from tocsin.store.deliveries import DeliveryRows
@@ -99,6 +100,7 @@ async def working(folder: Path, settings: NotifySettings) -> AsyncIterator[Worki
             rows=DeliveryRows(ground.database.dialect),
             settings=settings,
             figures=Figures(CollectorRegistry()),
+            standards=Standards(),
         )
         yield Working(ground, clock, vault, http, tools)
     await http.close()

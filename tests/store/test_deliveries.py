@@ -1,7 +1,6 @@
 """Deliveries under way: stored, read in order, settled with their digest, and begun anew."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -86,7 +85,7 @@ async def test_what_becomes_of_a_delivery_leaves_what_it_is_about(database: Data
         1, state=DeliveryState.FAILED, attempts=1, tries=1, ended_at=after(1), reason="gone"
     )
 
-    await change(database, replace(changed, project="other", subject="other", event_seq=99))
+    await change(database, changed._replace(project="other", subject="other", event_seq=99))
 
     assert await with_id(database, changed.id) == changed
 

@@ -96,12 +96,12 @@ async def test_a_digest_takes_the_place_of_what_it_stands_for_and_then_its_fate(
 ) -> None:
     written, digest = DeliveryRows(database.dialect), delivery(9, kind=DeliveryKind.DIGEST)
     some = [delivery(1), delivery(2)]
-    folded = [replace(one, state=DeliveryState.FOLDED, digest_id=digest.id) for one in some]
+    folded = [one._replace(state=DeliveryState.FOLDED, digest_id=digest.id) for one in some]
     await plan(database, some, NOTHING_CONFIGURED)
     await database.write(lambda conn: delivery_results.fold(conn, written, digest, folded))
 
     assert [*(await states(database)).values()] == ["folded", "folded", "waiting"]
-    await record(database, Result(replace(digest, attempts=1, tries=1), attempt(1)))
+    await record(database, Result(digest._replace(attempts=1, tries=1), attempt(1)))
     assert [*(await states(database)).values()] == ["folded", "folded", "waiting"]
     await record(database, Result(done(9, kind=DeliveryKind.DIGEST), attempt(2)))
     assert [*(await states(database)).values()] == ["delivered"] * 3

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class DeliveryState(StrEnum):
@@ -35,9 +36,8 @@ class Outcome(StrEnum):
     DISABLED = "disabled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One delivery as it is kept.
+class Delivery(NamedTuple):
+    """One delivery as it is kept; a tuple, as it is made anew at each step of its way.
 
     `destination` names the credential that it goes by, whoever uses it; `shard` which part of the
     destinations that is in. `order_key` is what keeps its order: nothing of the same key and

@@ -4,7 +4,6 @@ What a person wants is a row in the store; whoever works the shard finds it ther
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -128,8 +127,7 @@ class Again:
 
 
 def _copy(one: Delivery, now: datetime) -> Delivery:
-    return replace(
-        one,
+    return one._replace(
         id=new_event_id(),
         state=DeliveryState.WAITING,
         group_key=None,

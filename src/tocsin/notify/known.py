@@ -40,15 +40,12 @@ class Target:
     secrets: tuple[str, ...] = field(repr=False)
     limits: Limits
     destination: str
+    # What may be shown of where it leads.
+    label: str
 
     @property
     def shard(self) -> int:
         return shard_of(self.destination)
-
-    @property
-    def label(self) -> str:
-        """What may be shown of where it leads."""
-        return self.extras.label(self.options)
 
 
 def shard_of(destination: str) -> int:
@@ -84,6 +81,7 @@ def make_target(callback: Callback, row: CallbackChannel) -> Target:
         secrets=secrets_in(options),
         limits=limits,
         destination=destination_id(kind, channel.destination(options)),
+        label=extras.label(options),
     )
 
 

@@ -18,6 +18,7 @@ from tocsin.notify.desk import Desk
 from tocsin.notify.known import SHARDS, Known, Target
 from tocsin.notify.tools import Figures, Tools
 from tocsin.notify.trial import Trials
+from tocsin.notify.wording.standards import Standards
 from tocsin.settings.schema import NotifySettings, PlatformSettings
 from tocsin.store.database import Database
 from tocsin.store.deliveries import DeliveryRows
@@ -70,6 +71,7 @@ class Notify:
             rows=DeliveryRows(ground.database.dialect),
             settings=ground.settings,
             figures=Figures(ground.registry),
+            standards=Standards(),
         )
         self._shards = [Shard(number, tools) for number in range(SHARDS)]
         self._spread = Spread("notify", ground.database, ground.clock, ground.owner)

@@ -1,6 +1,7 @@
 """What every shard works with, and the figures it counts by."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -8,6 +9,7 @@ from tocsin.clock import Clock
 from tocsin.notify.delivery.attempt import MakeLine
 from tocsin.notify.delivery.feed import Feed
 from tocsin.notify.known import Known
+from tocsin.notify.wording.standards import Standards
 from tocsin.settings.schema import NotifySettings
 from tocsin.store.database import Database
 from tocsin.store.deliveries import DeliveryRows
@@ -15,29 +17,35 @@ from tocsin.store.journal import Journal
 
 
 class Figures:
-    """Counted over all shards of this process."""
+    """Counted over all shards of this process.
+
+    What is counted at each try is a function of its labels, which looks a series up once.
+    """
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.attempts = Counter(
+        attempts = Counter(
             "tocsin_notify_attempts",
             "Tries of deliveries, by what came of them.",
             ("channel", "outcome", "reason"),
             registry=registry,
         )
-        self.attempt_s = Histogram(
+        attempt_s = Histogram(
             "tocsin_notify_attempt_seconds",
             "How long a try took.",
             ("channel",),
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 30),
             registry=registry,
         )
-        self.delay_s = Histogram(
+        delay_s = Histogram(
             "tocsin_notify_delay_seconds",
             "From the commit of an event to its arrival at a destination, tries included.",
             ("channel",),
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300, 3600),
             registry=registry,
         )
+        self.attempts = cache(attempts.labels)
+        self.attempt_s = cache(attempt_s.labels)
+        self.delay_s = cache(delay_s.labels)
         self.folded = Counter(
             "tocsin_notify_folded",
             "Deliveries that went out as a part of a digest.",
@@ -77,3 +85,4 @@ class Tools:
     rows: DeliveryRows
     settings: NotifySettings
     figures: Figures
+    standards: Standards

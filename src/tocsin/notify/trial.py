@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -91,7 +90,7 @@ class Trials:
         done = after(delivery, target, found)
         if done.state is DeliveryState.WAITING:
             # A test is over with its first try, whatever it says.
-            done = replace(done, state=DeliveryState.FAILED, ended_at=found.at)
+            done = done._replace(state=DeliveryState.FAILED, ended_at=found.at)
         attempt = attempt_of(done, found)
 
         name = target.callback.id or target.type

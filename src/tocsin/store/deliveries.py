@@ -42,7 +42,6 @@ _CHANGING = frozenset(
 # So many of a callback's newest deliveries are looked through for what one of a group was.
 _LATELY = 1_000
 _WAITING = deliveries.c.state == DeliveryState.WAITING.value
-_INSTANTS = frozenset({"next_at", "created_at", "ended_at"})
 
 
 class DeliveryRows:
@@ -202,14 +201,15 @@ def put_back(conn: Connection, ids: Collection[str], now: datetime) -> int:
 
 
 def delivery_of(row: Row[Any]) -> Delivery:
-    """A row as what it is, which may have further columns."""
-    values = {column.name: getattr(row, column.name) for column in deliveries.c}
-    for name in _INSTANTS:
-        if values[name] is not None:
-            values[name] = from_us(values[name])
-    values["kind"] = DeliveryKind(values["kind"])
-    values["state"] = DeliveryState(values["state"])
-    return Delivery(**values)
+    """A row as what it is; it may have further columns behind those of the table."""
+    said = Delivery._make(row[: len(Delivery._fields)])
+    return said._replace(
+        kind=DeliveryKind(said.kind),
+        state=DeliveryState(said.state),
+        next_at=from_us(row.next_at),
+        created_at=from_us(row.created_at),
+        ended_at=None if row.ended_at is None else from_us(row.ended_at),
+    )
 
 
 def _row(one: Delivery) -> tuple[Any, ...]:

@@ -1,7 +1,6 @@
 """What goes to a destination next: in order, at its pace, as one or folded."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,12 +35,12 @@ def go(one: Lane, now: datetime = START) -> list[str]:
 
 
 def arrive(one: Lane, number: int) -> None:
-    one.end(replace(one.under_way[f"d-{number:04}"], state=DeliveryState.DELIVERED))
+    one.end(one.under_way[f"d-{number:04}"]._replace(state=DeliveryState.DELIVERED))
 
 
 def fail(one: Lane, number: int, again_at: datetime) -> None:
     known = one.under_way[f"d-{number:04}"]
-    one.end(replace(known, tries=known.tries + 1, next_at=again_at))
+    one.end(known._replace(tries=known.tries + 1, next_at=again_at))
 
 
 def test_what_happened_first_goes_first() -> None:
@@ -209,11 +208,11 @@ def test_all_arrive_once_and_in_the_order_of_their_key(data: st.DataObject) -> N
             known = step.deliveries[0]
             if len(step.deliveries) == 1 and known.tries < 3 and data.draw(st.booleans()):
                 pause = timedelta(seconds=data.draw(st.integers(1, 20)))
-                one.end(replace(known, tries=known.tries + 1, next_at=now + pause))
+                one.end(known._replace(tries=known.tries + 1, next_at=now + pause))
                 continue
             for each in step.deliveries:
                 arrived.append(each.id)
-                one.end(replace(each, state=DeliveryState.DELIVERED))
+                one.end(each._replace(state=DeliveryState.DELIVERED))
         elif step.until is not None:
             now = step.until
         else:

@@ -63,7 +63,7 @@ class Shard:
     async def finish(self, place: Place, done: Delivery) -> None:
         """As when it was sent: it leaves the lane at once, and the store a moment later."""
         place.lane.begin([done])
-        place.lane.end(replace(done, state=DeliveryState.DELIVERED))
+        place.lane.end(done._replace(state=DeliveryState.DELIVERED))
         place.total -= 1
 
 
@@ -175,7 +175,7 @@ async def test_what_was_sent_and_is_not_stored_yet_is_not_sent_again(shard: Shar
 
     assert waiting(place) == [2]
     assert place.total == 1
-    changed = replace(first, state=DeliveryState.DELIVERED)
+    changed = first._replace(state=DeliveryState.DELIVERED)
     await shard.write(lambda conn: shard.at_work.tools.rows.change(conn, [changed]))
     shard.lanes.recorded(first.id)
     place = await shard.take_up()

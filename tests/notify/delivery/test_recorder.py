@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -179,4 +178,4 @@ def test_an_event_tells_who_paused_a_destination() -> None:
 
 
 def test_a_result_may_tell_of_nothing() -> None:
-    assert Told(Result(replace(delivery(), state=DeliveryState.FOLDED))).events == ()
+    assert Told(Result(delivery()._replace(state=DeliveryState.FOLDED))).events == ()

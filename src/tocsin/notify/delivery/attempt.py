@@ -145,8 +145,7 @@ def after(delivery: Delivery, target: Target, found: Tried) -> Delivery:
             is_exact=target.extras.has_exact_pauses(target.options),
         )
         state = DeliveryState.FAILED if next_at is None else DeliveryState.WAITING
-    return replace(
-        delivery,
+    return delivery._replace(
         state=state,
         attempts=delivery.attempts + 1,
         tries=tries,

@@ -1,7 +1,7 @@
 """The lanes of a shard: taken up from the store, brought up to date with it, and fed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tocsin.errors import Reason
 from tocsin.model.delivery import Delivery, DeliveryState
@@ -172,8 +172,7 @@ class Lanes:
         """
         if place.total + ahead < self.tools.settings.max_waiting:
             return new
-        return replace(
-            new,
+        return new._replace(
             state=DeliveryState.FAILED,
             ended_at=new.created_at,
             reason=Reason.TOO_MANY_WAITING.value,

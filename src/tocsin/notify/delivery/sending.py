@@ -58,7 +58,7 @@ class Sending:
             # Nothing was sent yet, or nobody could say what.
             pause_until = self._tools.clock.now() + STORE_PAUSE
             for one in some if delivery is some[0] else [delivery]:
-                place.lane.end(replace(one, next_at=max(one.next_at, pause_until)))
+                place.lane.end(one._replace(next_at=max(one.next_at, pause_until)))
             self._wake()
             return
         self._lanes.unrecorded.add(delivery.id)
@@ -75,8 +75,7 @@ class Sending:
     async def _folded(self, place: Place, some: Sequence[Delivery]) -> Delivery:
         """A digest in place of several deliveries; stored before it is sent."""
         now, first = self._tools.clock.now(), some[0]
-        digest = replace(
-            first,
+        digest = first._replace(
             id=new_event_id(),
             kind=DeliveryKind.DIGEST,
             event_type=DIGEST,
@@ -88,7 +87,7 @@ class Sending:
             created_at=now,
             next_at=now,
         )
-        folded = [replace(one, state=DeliveryState.FOLDED, digest_id=digest.id) for one in some]
+        folded = [one._replace(state=DeliveryState.FOLDED, digest_id=digest.id) for one in some]
 
         rows = self._tools.rows
         await self._tools.journal.append([], also=lambda conn: fold(conn, rows, digest, folded))
@@ -119,6 +118,7 @@ class Sending:
                 self._tools.settings.public_url,
                 handle,
                 has_message=target.extras.HAS_MESSAGE,
+                standard=self._tools.standards.of,
             )
 
         found = await tried(target, draw, self._tools.make_line)
@@ -147,11 +147,11 @@ class Sending:
     def _count(self, delivery: Delivery, found: Tried, told: Sequence[Event]) -> None:
         figures, channel = self._tools.figures, delivery.channel_type
         reason = "" if found.reason is None else found.reason.value
-        figures.attempts.labels(channel, found.outcome.value, reason).inc()
-        figures.attempt_s.labels(channel).observe(found.duration_ms / 1000)
+        figures.attempts(channel, found.outcome.value, reason).inc()
+        figures.attempt_s(channel).observe(found.duration_ms / 1000)
         if found.outcome is Outcome.DELIVERED:
             taken = (self._tools.clock.now() - told[-1].received_at).total_seconds()
-            figures.delay_s.labels(channel).observe(max(0.0, taken))
+            figures.delay_s(channel).observe(max(0.0, taken))
         else:
             log.warning(
                 "delivery_failed",
@@ -208,8 +208,7 @@ class Sending:
 
 def _ended(delivery: Delivery, reason: Reason, error: str, now: datetime) -> Told:
     """What cannot be tried at all."""
-    ended = replace(
-        delivery,
+    ended = delivery._replace(
         state=DeliveryState.FAILED,
         reason=reason.value,
         error=error,

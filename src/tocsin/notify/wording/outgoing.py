@@ -1,8 +1,9 @@
 """What a delivery tells, out of the events it stands for. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from tocsin.model.callback import Template
 from tocsin.model.delivery import Delivery, DeliveryKind
@@ -25,11 +26,12 @@ def outgoing_of(
     handle: str | None = None,
     *,
     has_message: bool = True,
+    standard: Callable[[Event], Mapping[str, Any]] = standard_of,
 ) -> Outgoing:
     """The message of a delivery; `told` are its event, or those that a digest stands for.
 
     What went wrong is a message of its own: nobody is called by one that changes. Without
-    `has_message` the channel tells the standard message alone.
+    `has_message` the channel tells the standard message alone, which `standard` makes of an event.
     """
     is_digest = delivery.kind is DeliveryKind.DIGEST
     message = _UNDRAWN
@@ -42,7 +44,7 @@ def outgoing_of(
         id=delivery.id,
         event_type=delivery.event_type,
         message=message,
-        standard=standard_digest(told) if is_digest else standard_of(told[0]),
+        standard=standard_digest(told) if is_digest else standard(told[0]),
         handle=None if message.tone in (Tone.WARNING, Tone.BAD) else handle,
     )
 

@@ -1,0 +1,26 @@
+"""The standard messages of the newest events, each made once for all destinations it goes to."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tocsin.model.event import Event
+from tocsin.model.standard_message import standard_of
+
+# Destinations of one event get it within moments of each other, unless they are behind.
+KEPT = 256
+
+
+class Standards:
+    """Remembers what it has made last."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, Mapping[str, Any]] = {}
+
+    def of(self, event: Event) -> Mapping[str, Any]:
+        """The standard message that `event` is; it belongs to everybody, and nobody changes it."""
+        made = self._made.get(event.seq)
+        if made is None:
+            made = self._made[event.seq] = standard_of(event)
+            if len(self._made) > KEPT:
+                del self._made[next(iter(self._made))]
+        return made
