@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.model.masks import MASK, forms_of, without_pieces, without_secrets
+from tocsin.model.masks import MASK, forms_in, forms_of, without_pieces, without_secrets
 
 SECRET = 'a b+c/"é&<'
 
@@ -101,3 +101,11 @@ def test_of_two_forms_that_begin_alike_the_longer_piece_goes() -> None:
 
 def test_words_that_only_begin_like_a_secret_stay() -> None:
     assert without_pieces("a-secre and others", forms_of([LONG])) == "a-secre and others"
+
+
+def test_only_forms_that_stand_in_one_of_the_texts_need_be_looked_for() -> None:
+    forms = forms_of(["one-secret", "another"])
+
+    assert forms_in(["nothing", "x=one-secret;"], forms) == ["one-secret"]
+    assert forms_in(["one-", "secret"], forms) == []
+    assert forms_in([], forms) == []

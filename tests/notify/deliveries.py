@@ -80,7 +80,7 @@ def attempt(number: int = 1, **changed: Any) -> Attempt:
         request="{}",
         response="no",
     )
-    return replace(made, **changed)
+    return made._replace(**changed)
 
 
 def callback(

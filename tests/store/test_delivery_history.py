@@ -1,6 +1,5 @@
 """What became of deliveries: lists by what people look for, and one with every try."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -50,7 +49,7 @@ async def test_a_row_is_the_delivery_with_its_tries(database: Database) -> None:
 
     brief: Any = {"destination": "", "request": "", "response": ""}
     assert row.delivery == tried
-    assert row.attempts == [replace(one, **brief) for one in attempts]
+    assert row.attempts == [one._replace(**brief) for one in attempts]
     assert row.request == attempts[1].request
     assert row.updated_at == START + timedelta(seconds=2)
     assert (row.config_name, row.is_paused) == ("", False)

@@ -1,6 +1,5 @@
 """A delivery: one event on its way to one channel of a callback; an attempt is one try of it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -75,8 +74,7 @@ class Delivery(NamedTuple):
     error: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One try: the request and the answer with all secrets masked, cut to what can be looked at.
 
     `request` is JSON: {method, url, headers, body} or [] of several; `status` is None when there

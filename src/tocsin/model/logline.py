@@ -37,6 +37,8 @@ class LogLine:
 
 def clean_text(text: str) -> str:
     """`text` with what no database keeps replaced by U+FFFD."""
+    if text.isascii() and "\0" not in text:
+        return text
     return _NOT_TEXT.sub("�", text)
 
 

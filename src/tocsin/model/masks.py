@@ -4,15 +4,16 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from os.path import commonprefix
 from urllib.parse import quote, quote_plus
 
 from tocsin.model.logline import clean_text
+from tocsin.model.tokens import PREFIX
 
 MASK = "••••"
-_TOKEN = re.compile(r"tsn_[A-Za-z0-9_-]+")
+_TOKEN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]+")
 # A text of JSON within JSON, an address within an address.
 _TIMES_ENCODED = 2
 # What is shorter in Base64 may stand in any text.
@@ -62,11 +63,19 @@ def _in_base64(secret: str) -> Iterator[str]:
                 yield encoded[first:end].decode()
 
 
+def forms_in(texts: Iterable[str], forms: Sequence[str]) -> Sequence[str]:
+    """Those of `forms` that stand in any of `texts`: few as a rule, and one search for all."""
+    joined = "\n".join(texts)
+    return [form for form in forms if form in joined]
+
+
 def without_secrets(text: str, forms: Sequence[str]) -> str:
     """`text` without any of `forms`, and without any token of Tocsin's."""
     for form in forms:
         text = text.replace(form, MASK)
-    return clean_text(_TOKEN.sub(MASK, text))
+    if PREFIX in text:
+        text = _TOKEN.sub(MASK, text)
+    return clean_text(text)
 
 
 def without_pieces(text: str, forms: Sequence[str]) -> str:

@@ -138,14 +138,14 @@ def _known(event: Event, said: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _at(said: Any, place: str) -> Any:
+def _at(said: Mapping[str, Any], place: str) -> Any:
     """What stands at a place; None where nothing does."""
-    for name in place.split("/"):
-        # Read from JSON it is this one kind of mapping, which is asked for in no time.
-        if not isinstance(said, dict):
-            return None
-        said = said.get(name)
-    return said
+    name, is_inner, rest = place.partition("/")
+    found = said.get(name)
+    if found is None or not is_inner:
+        return found
+    # Read from JSON it is this one kind of mapping, which is asked for in no time.
+    return _at(found, rest) if isinstance(found, dict) else None
 
 
 def _text(said: Mapping[str, Any], *places: str) -> str:

@@ -94,7 +94,8 @@ class Reach(Protocol):
     ) -> Answer:
         """Call `url` and read the answer, whatever its status; redirects are not followed.
 
-        `json` is written as UTF-8 with no escapes, with its content type; else `body` as it is.
+        `json` is written as UTF-8 with no escapes, with its content type unless `headers` have
+        one; else `body` as it is.
         An address that begins with the platform's public one goes to `base_url` instead.
         """
         ...

@@ -190,6 +190,31 @@ def test_one_call_is_an_object_and_several_are_a_list_whose_last_counts() -> Non
     assert (none.request, none.response, none.curl, none.status) == ("[]", "", "", None)
 
 
+@pytest.mark.parametrize("is_json", [True, False])
+def test_a_body_of_json_is_shown_as_such_and_masked(is_json: bool) -> None:
+    body = orjson.dumps({"text": "好", "tokens": [CANARY, "tsn_abc"]})
+
+    plain = shown([exchange(body=body, is_json=is_json)], ())
+    masked = shown([exchange(body=body, is_json=is_json)], (CANARY,))
+
+    assert orjson.loads(plain.request)["body"] == {"text": "好", "tokens": [CANARY, MASK]}
+    assert orjson.loads(masked.request)["body"] == {"text": "好", "tokens": [MASK, MASK]}
+
+
+def test_what_is_known_to_be_json_is_not_read_again() -> None:
+    body = orjson.dumps({"text": "好", "size": 1.0})
+
+    assert f'"body":{body.decode()}' in shown([exchange(body=body, is_json=True)], ()).request
+
+
+def test_long_json_is_cut_as_well() -> None:
+    body = orjson.dumps({"text": "x" * MAX_REQUEST_CHARS})
+
+    told = orjson.loads(shown([exchange(body=body, is_json=True)], ()).request)["body"]
+
+    assert told == body.decode()[:MAX_REQUEST_CHARS] + "…"
+
+
 def test_what_is_long_is_cut_and_what_is_no_text_is_counted() -> None:
     long = exchange(body=b"x" * (MAX_REQUEST_CHARS + 1), answer=b"y" * (MAX_RESPONSE_CHARS + 1))
     binary = exchange(body=b"\xff\xfe" * 50, answer="好".encode()[:2])

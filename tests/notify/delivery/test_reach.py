@@ -78,6 +78,17 @@ async def test_a_call_is_made_as_it_is_said_and_recorded_without_secrets(world: 
     assert line.now() == START
 
 
+async def test_a_content_type_that_is_given_is_the_only_one(world: World) -> None:
+    world.outside.answer("/a", Reply.of({}), method="POST")
+    line = world.line()
+
+    own = {"content-type": "application/vnd.x+json"}
+    await line.call("POST", f"{world.outside.url}/a", json={}, headers=own)
+
+    assert world.outside.asked[0].headers["content-type"] == "application/vnd.x+json"
+    assert request_of(line)["headers"] == own
+
+
 async def test_a_platforms_own_address_can_be_another_and_is_recorded_as_its_own(
     world: World,
 ) -> None:

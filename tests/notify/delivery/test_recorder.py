@@ -1,12 +1,13 @@
 """What came of tries is stored many at once, with its events, however long the store is away."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import pytest
 
 from tests.appending import rows
+from tests.bus.waiting import until
 from tests.notify.deliveries import DESTINATION, attempt, delivery
 from tests.notify.working import Working
 from tocsin.errors import LeaseLost, StoreDown
@@ -49,11 +50,34 @@ class Journal:
         return receipts
 
 
-def recorder_of(at_work: Working) -> tuple[Recorder, Journal]:
-    journal = Journal(at_work)
-    tools = at_work.tools
-    made = Recorder(tools.database, journal, tools.rows, at_work.clock)  # type: ignore[arg-type] # a part
-    return made, journal
+class Recording:
+    """A recorder that stores on; `stored` are the ids of what it says is stored."""
+
+    def __init__(self, at_work: Working) -> None:
+        tools = at_work.tools
+        self.journal = Journal(at_work)
+        self.stored: list[str] = []
+        self._recorder = Recorder(
+            tools.database,
+            self.journal,  # type: ignore[arg-type] # a part
+            tools.rows,
+            at_work.clock,
+        )
+
+    def record(self, *some: Told) -> None:
+        for one in some:
+            self._recorder.record(one)
+
+    async def store_on(self) -> None:
+        await self._recorder.store_on(lambda one: self.stored.append(one.result.delivery.id))
+
+    async def end(self) -> None:
+        """Return once all is stored."""
+        self._recorder.end()
+        await self.storing
+
+    def begin(self) -> None:
+        self.storing = asyncio.ensure_future(self.store_on())
 
 
 def told(number: int = 1, **changed: Any) -> Told:
@@ -63,55 +87,91 @@ def told(number: int = 1, **changed: Any) -> Told:
     return Told(result, (delivery_event(done, START),))
 
 
-async def test_a_result_is_stored_with_its_event_when_it_returns(at_work: Working) -> None:
+@pytest.fixture
+async def recording(at_work: Working) -> AsyncIterator[Recording]:
+    one = Recording(at_work)
+    one.begin()
+    yield one
+    one.storing.cancel()
+
+
+async def test_a_result_is_stored_with_its_event(at_work: Working, recording: Recording) -> None:
     await at_work.store(delivery(1))
-    recorder, _ = recorder_of(at_work)
+    recording.record(told())
+    await recording.end()
 
-    await recorder.record(told())
-
+    assert recording.stored == ["d-0001"]
     assert await at_work.states() == {"d-0001": "delivered"}
     assert await at_work.told() == [("delivery.sent", "d-0001")]
     assert len(await rows(at_work.ground.database, "SELECT 1 FROM delivery_attempts")) == 1
 
 
-async def test_what_comes_while_one_batch_is_stored_is_the_next(at_work: Working) -> None:
+async def test_what_comes_while_one_batch_is_stored_is_the_next(
+    at_work: Working, recording: Recording
+) -> None:
     await at_work.store(*(delivery(at) for at in range(1, 6)))
-    recorder, journal = recorder_of(at_work)
-    journal.goes.clear()
-    recording = [asyncio.ensure_future(recorder.record(told(at))) for at in range(1, 6)]
-    await asyncio.sleep(0)
-    journal.goes.set()
-    await asyncio.gather(*recording)
+    recording.journal.goes.clear()
+    recording.record(told(1))
+    await until(lambda: recording.journal.sizes == [1])
+    recording.record(*(told(at) for at in range(2, 6)))
+    assert recording.stored == []
+    recording.journal.goes.set()
+    await recording.end()
 
-    assert journal.sizes == [1, 4]
+    assert recording.journal.sizes == [1, 4]
+    assert len(recording.stored) == 5
     assert set((await at_work.states()).values()) == {"delivered"}
 
 
-async def test_while_the_store_is_away_nothing_is_given_up(at_work: Working) -> None:
+async def test_what_is_recorded_last_is_stored_before_the_end(
+    at_work: Working, recording: Recording
+) -> None:
     await at_work.store(delivery(1), delivery(2))
-    recorder, journal = recorder_of(at_work)
-    journal.failures = [StoreDown("It is away."), StoreDown("It is away.")]
-    recording = [asyncio.ensure_future(recorder.record(told(at))) for at in (1, 2)]
+    recording.journal.goes.clear()
+    recording.record(told(1))
+    await until(lambda: recording.journal.sizes == [1])
+    recording.record(told(2))
+    ending = asyncio.ensure_future(recording.end())
+    await asyncio.sleep(0)
+    recording.journal.goes.set()
+    await ending
+
+    assert await at_work.states() == {"d-0001": "delivered", "d-0002": "delivered"}
+
+
+async def test_with_nothing_to_store_it_ends_at_once(recording: Recording) -> None:
+    async with asyncio.timeout(8):
+        await recording.end()
+
+    assert recording.journal.sizes == []
+
+
+async def test_while_the_store_is_away_nothing_is_given_up(
+    at_work: Working, recording: Recording
+) -> None:
+    await at_work.store(delivery(1), delivery(2))
+    recording.journal.failures = [StoreDown("It is away."), StoreDown("It is away.")]
+    recording.record(told(1), told(2))
     for _ in range(2):
-        while not at_work.clock.sleepers:  # noqa: ASYNC110 - nothing tells that it is asleep
-            await asyncio.sleep(0)
+        await until(lambda: bool(at_work.clock.sleepers))
         at_work.clock.move(RETRY_S)
-    await asyncio.gather(*recording)
+    await recording.end()
 
     assert await at_work.states() == {"d-0001": "delivered", "d-0002": "delivered"}
     assert len(await at_work.told()) == 2
 
 
-async def test_a_try_whose_commit_nobody_heard_of_is_there_once(at_work: Working) -> None:
+async def test_a_try_whose_commit_nobody_heard_of_is_there_once(
+    at_work: Working, recording: Recording
+) -> None:
     await at_work.store(delivery(1))
-    recorder, journal = recorder_of(at_work)
-    journal.unheard = [StoreDown("The connection was lost.")]
-    recording = asyncio.ensure_future(recorder.record(told()))
-    while not at_work.clock.sleepers:  # noqa: ASYNC110 - nothing tells that it is asleep
-        await asyncio.sleep(0)
+    recording.journal.unheard = [StoreDown("The connection was lost.")]
+    recording.record(told())
+    await until(lambda: bool(at_work.clock.sleepers))
     at_work.clock.move(RETRY_S)
-    await recording
+    await recording.end()
 
+    assert recording.stored == ["d-0001"]
     assert await at_work.states() == {"d-0001": "delivered"}
     assert await at_work.told() == [("delivery.sent", "d-0001")]
     assert len(await rows(at_work.ground.database, "SELECT 1 FROM delivery_attempts")) == 1
@@ -119,14 +179,16 @@ async def test_a_try_whose_commit_nobody_heard_of_is_there_once(at_work: Working
 
 async def test_who_has_the_part_no_more_stores_nothing(at_work: Working) -> None:
     await at_work.store(delivery(1))
-    recorder, _ = recorder_of(at_work)
+    recording = Recording(at_work)
+    recording.record(told())
 
     def lost(_conn: object) -> None:
         raise LeaseLost("Another one has it.")
 
     with fence(lost), pytest.raises(LeaseLost):
-        await recorder.record(told())
+        await recording.store_on()
 
+    assert recording.stored == []
     assert await at_work.states() == {"d-0001": "waiting"}
     assert await at_work.told() == []
 

@@ -12,9 +12,11 @@ from tests.appending import settings_with
 from tests.bus.waiting import until
 from tests.notify.deliveries import callback
 from tests.notify.house import BUSY, FINE, HOOK, House, house_in
+from tocsin.errors import LeaseLost
 from tocsin.model.callback import Grouping
 from tocsin.notify.delivery.shard import LOOK_S
 from tocsin.store import callbacks
+from tocsin.store.fence import fence
 from tocsin.testing.outside import Reply
 
 GROUPED = [("digest", "delivered"), *[("event", "delivered")] * 3]
@@ -95,6 +97,27 @@ async def test_a_try_that_a_kill_cut_off_is_made_again_under_the_same_id(house: 
 
     assert len(house.ids()) == 2
     assert len(set(house.ids())) == 1
+
+
+async def test_who_has_lost_its_part_says_just_that(house: House) -> None:
+    is_lost = False
+
+    def check(_conn: object) -> None:
+        if is_lost:
+            raise LeaseLost("Another one has it.")
+
+    await house.working.add(callback(("custom", house.config)))
+    with fence(check):
+        await house.begin()
+    await house.happen("d-1")
+    await house.are("delivered")
+    is_lost = True
+    await house.happen("d-2")
+    async with asyncio.timeout(8):
+        done, _ = await asyncio.wait(house.tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    (ended,) = done
+    assert isinstance(ended.exception(), LeaseLost)
 
 
 async def test_one_that_leaves_finishes_what_is_under_way(house: House) -> None:

@@ -227,7 +227,7 @@ async def send(outgoing: Outgoing, options: Options, reach: Reach) -> Receipt:
     answer = await reach.call(
         options.method,
         options.url.get_secret_value(),
-        body=body,
+        json=orjson.Fragment(body),
         headers={**own, **given, **signed},
         timeout_s=float(options.timeout),
     )

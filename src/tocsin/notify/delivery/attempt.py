@@ -4,10 +4,10 @@ import asyncio
 import random
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -38,8 +38,7 @@ MakeLine = Callable[[Target], Line]
 Draw = Callable[[], Outgoing]
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(NamedTuple):
     """What came of a try, everything in it masked; `after_s` is what the platform said."""
 
     outcome: Outcome

@@ -9,14 +9,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 from pydantic import SecretStr
 
 from tocsin.model.curl import curl_line
-from tocsin.model.masks import forms_of, without_secrets
+from tocsin.model.masks import forms_in, forms_of, without_secrets
 
 MAX_REQUEST_CHARS = 16_384
 MAX_RESPONSE_CHARS = 4_096
@@ -32,8 +32,7 @@ _PAIR = re.compile(r'[\w-]+="?([^\s;,"]+)')
 _PLAIN = frozenset({"user-agent", "accept-encoding"})
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One call and its answer; without one `status` is None."""
 
     method: str
@@ -43,6 +42,8 @@ class Exchange:
     status: int | None
     answer: bytes
     duration_ms: int
+    # That the body is JSON is known and need not be found out.
+    is_json: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +113,26 @@ def _as_path(text: str) -> str:
 
 def shown(exchanges: Sequence[Exchange], secrets: Iterable[str]) -> Shown:
     """All calls of an attempt; the last one is that of the message itself."""
-    forms = forms_of(tuple(secrets))
-    told = [_told(one, forms) for one in exchanges]
-    if not told:
+    if not exchanges:
         return Shown("[]", "", None)
     last = exchanges[-1]
+    bodies, answer = [_text(one.body) for one in exchanges], _text(last.answer)
+    texts = [answer, *bodies]
+    for one in exchanges:
+        texts += [one.url, *one.headers.values()]
+    forms = forms_in(texts, forms_of(tuple(secrets)))
+    told = [_told(one, body, forms) for one, body in zip(exchanges, bodies, strict=True)]
     request = orjson.dumps(told[0] if len(told) == 1 else told).decode()
-    response = without_secrets(_text(last.answer), forms)[:MAX_RESPONSE_CHARS]
+    response = without_secrets(answer, forms)[:MAX_RESPONSE_CHARS]
     return Shown(request, response, last.status)
 
 
-def _told(one: Exchange, forms: Sequence[str]) -> dict[str, Any]:
-    text = without_secrets(_text(one.body), forms)
+def _told(one: Exchange, body_text: str, forms: Sequence[str]) -> dict[str, Any]:
+    text = without_secrets(body_text, forms)
     body: Any = text
-    if len(text) <= MAX_REQUEST_CHARS:
+    if one.is_json and text == body_text and len(text) <= MAX_REQUEST_CHARS:
+        body = orjson.Fragment(one.body)
+    elif len(text) <= MAX_REQUEST_CHARS:
         try:
             body = orjson.loads(text)
         except orjson.JSONDecodeError:

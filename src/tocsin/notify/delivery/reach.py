@@ -62,7 +62,8 @@ class Line:
         sent = dict(headers or {})
         if json is not None:
             body = orjson.dumps(json)
-            sent.setdefault("Content-Type", "application/json; charset=utf-8")
+            if not any(name.lower() == "content-type" for name in sent):
+                sent["Content-Type"] = "application/json; charset=utf-8"
         target, began = self._target(url), monotonic()
         answer: Answer | None = None
         try:
@@ -70,7 +71,9 @@ class Line:
         finally:
             took_ms = round((monotonic() - began) * 1000)
             status, said = (answer.status, answer.body) if answer is not None else (None, b"")
-            self._exchanges.append(Exchange(method, url, sent, body or b"", status, said, took_ms))
+            self._exchanges.append(
+                Exchange(method, url, sent, body or b"", status, said, took_ms, json is not None)
+            )
         return answer
 
     async def _answer(

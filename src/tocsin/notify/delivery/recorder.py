@@ -1,14 +1,14 @@
 """Store what came of tries, many at once, with the events that tell of it."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from tocsin.clock import Clock
-from tocsin.errors import LeaseLost, StoreDown
+from tocsin.errors import StoreDown
 from tocsin.model.delivery import Delivery, DeliveryState
 from tocsin.model.event import NewEvent, new_event_id
 from tocsin.store.database import Database
@@ -29,15 +29,8 @@ class Told:
     events: tuple[NewEvent, ...] = ()
 
 
-@dataclass(slots=True)
-class _Batch:
-    results: list[Told] = field(default_factory=list)
-    is_over: "asyncio.Event" = field(default_factory=asyncio.Event)
-    is_stored: bool = False
-
-
 class Recorder:
-    """Gathers results while one batch is stored, and stores them as the next."""
+    """Gathers results while one batch is stored, and stores them as the next, in `store_on`."""
 
     def __init__(
         self, database: Database, journal: Journal, rows: DeliveryRows, clock: Clock
@@ -46,33 +39,35 @@ class Recorder:
         self._journal = journal
         self._rows = rows
         self._clock = clock
-        self._gathering = _Batch()
-        self._lock = asyncio.Lock()
+        self._gathered: list[Told] = []
+        self._news = asyncio.Event()
+        self._is_ending = False
 
-    async def record(self, result: Told) -> None:
-        """Return once it is stored, however long the store is away.
+    def record(self, told: Told) -> None:
+        """Have it stored, however long the store is away."""
+        self._gathered.append(told)
+        self._news.set()
+
+    def end(self) -> None:
+        """Nothing more comes."""
+        self._is_ending = True
+        self._news.set()
+
+    async def store_on(self, stored: Callable[[Told], None]) -> None:
+        """Store what is recorded, as much at a time as there is, until the end.
+
+        `stored` is called with each result that is.
 
         Raises:
-            LeaseLost: another instance does it now; nothing is stored.
+            LeaseLost: another instance does it now; nothing more is stored.
         """
-        batch = self._gathering
-        batch.results.append(result)
-        if batch.results[0] is result:
-            await self._store_all(batch)
-        else:
-            await batch.is_over.wait()
-        if not batch.is_stored:
-            raise LeaseLost("Another instance records these deliveries now.")
-
-    async def _store_all(self, batch: _Batch) -> None:
-        """Store a batch, for who brought its first, once the one before is stored."""
-        try:
-            async with self._lock:
-                self._gathering = _Batch()
-                await self._store(batch.results)
-                batch.is_stored = True
-        finally:
-            batch.is_over.set()
+        while self._gathered or not self._is_ending:
+            await self._news.wait()
+            self._news.clear()
+            told, self._gathered = self._gathered, []
+            await self._store(told)
+            for one in told:
+                stored(one)
 
     async def _store(self, told: Sequence[Told]) -> None:
         while told:

@@ -33,7 +33,10 @@ log = structlog.get_logger(__name__)
 
 
 class Sending:
-    """Sends for the lanes of one shard; `wake` is called when a lane may go on."""
+    """Sends for the lanes of one shard; `wake` is called when a lane may go on.
+
+    What comes of it is handed to `recorder`, who calls `recorded` once it is stored.
+    """
 
     def __init__(
         self, lanes: Lanes, recorder: Recorder, tools: Tools, wake: Callable[[], None]
@@ -44,7 +47,7 @@ class Sending:
         self._wake = wake
 
     async def send(self, place: Place, some: Sequence[Delivery]) -> None:
-        """Send one delivery, or several as one digest, and store what came of it.
+        """Send one delivery, or several as one digest, and have stored what came of it.
 
         Raises:
             LeaseLost: another instance does it now.
@@ -68,9 +71,14 @@ class Sending:
             place.total -= 1
         self._wake()
         place.is_pausing |= told.result.pauses
-        await self._recorder.record(told)
+        self._recorder.record(told)
+
+    def recorded(self, told: Told) -> None:
+        """What came of a try is stored."""
+        delivery = told.result.delivery
         self._lanes.recorded(delivery.id)
-        place.is_pausing &= not told.result.pauses
+        if told.result.pauses:
+            self._lanes.places[delivery.destination].is_pausing = False
 
     async def _folded(self, place: Place, some: Sequence[Delivery]) -> Delivery:
         """A digest in place of several deliveries; stored before it is sent."""

@@ -6,10 +6,10 @@ and the breaker.
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from datetime import datetime, timedelta
 
-from tocsin.errors import StoreDown
+from tocsin.errors import LeaseLost, StoreDown
 from tocsin.notify.delivery.lane import Go
 from tocsin.notify.delivery.lanes import Lanes
 from tocsin.notify.delivery.reading import Bells, Reading
@@ -50,25 +50,39 @@ class Shard:
         """
         tools = self._tools
         recorder = Recorder(tools.database, tools.journal, tools.rows, tools.clock)
-        self._lanes = Lanes(self._number, self._tools)
-        self._sending = Sending(self._lanes, recorder, self._tools, self._woken.set)
-        self._look_at = self._tools.clock.now()
+        self._lanes = Lanes(self._number, tools)
+        self._sending = Sending(self._lanes, recorder, tools, self._woken.set)
+        self._look_at = tools.clock.now()
         bells = Bells(self._news, self._woken, leaving)
-        reading = Reading(self._number, self._tools, self._lanes, bells)
+        reading = Reading(self._number, tools, self._lanes, bells)
         await reading.begin()
         await self._lanes.take_up(self._limits)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._begin(tasks, "recording", recorder.store_on(self._sending.recorded))
+                await self._read_and_send(reading, leaving)
+                recorder.end()
+        except BaseExceptionGroup as group:
+            if group.subgroup(LeaseLost) is None:
+                raise
+            raise LeaseLost("Another instance has this part now.") from group
+
+    async def _read_and_send(self, reading: Reading, leaving: asyncio.Event) -> None:
+        """Until all that is under way has ended, after `leaving`."""
         async with asyncio.TaskGroup() as tasks:
-            for name, work in (
-                ("reading", reading.read_on()),
-                ("storing", reading.store_on()),
-                ("looking", self._look_on(leaving)),
-                ("leaving", self._until(leaving)),
-            ):
-                tasks.create_task(work, name=f"notify.{self._number} {name}")
+            self._begin(tasks, "reading", reading.read_on())
+            self._begin(tasks, "storing", reading.store_on())
+            self._begin(tasks, "looking", self._look_on(leaving))
+            self._begin(tasks, "leaving", self._until(leaving))
             while not leaving.is_set():
                 self._woken.clear()
                 due_at = self._send(tasks) if self._seen_wakes == self._wakes else None
                 await self._wait_for(self._woken, due_at)
+
+    def _begin(
+        self, tasks: asyncio.TaskGroup, name: str, work: Coroutine[None, None, None]
+    ) -> None:
+        tasks.create_task(work, name=f"notify.{self._number} {name}")
 
     async def _until(self, leaving: asyncio.Event) -> None:
         await leaving.wait()

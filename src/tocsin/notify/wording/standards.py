@@ -6,8 +6,8 @@ from typing import Any
 from tocsin.model.event import Event
 from tocsin.model.standard_message import standard_of
 
-# Destinations of one event get it within moments of each other, unless they are behind.
-KEPT = 256
+# A message has some kilobytes; destinations that are further apart than this have it made anew.
+KEPT = 1_000
 
 
 class Standards:
