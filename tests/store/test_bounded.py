@@ -9,18 +9,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.appending import append, event, seqs
+from tests.appending import append, event, rows, seqs
 from tests.postgres import DatabaseFactory
 from tocsin.errors import StoreDown
 from tocsin.store import bounded
 from tocsin.store.beside import opened
 from tocsin.store.database import Database
 
+END_SLEEPERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND query LIKE 'SELECT pg_sleep%'
+"""
+
 
 @pytest.fixture
 async def served(empty_postgres: DatabaseFactory) -> AsyncGenerator[Database, None]:
     async with opened(empty_postgres(), Path()) as database:
         yield database
+        # Nobody waits for these any more, and the server goes on with them all the same.
+        await rows(database, END_SLEEPERS)
 
 
 async def pid_of_writer(database: Database) -> int:
