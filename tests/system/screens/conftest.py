@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.system.browser import CHROMIUM, FLAGS, START_LIMIT_S
 from tests.system.conftest import WITHOUT_LIMIT
 from tests.system.screens.callback_story import LOOPBACK, chat, fill_callbacks
-from tests.system.screens.inbound_story import fill_inbound
+from tests.system.screens.inbound_story import fill_inbound, wait_for_calls
 from tests.system.screens.story import fill
 from tests.system.server import Server
 
@@ -23,9 +23,10 @@ expect.set_options(timeout=PATIENCE_MS)
 Open = Callable[..., AbstractContextManager[Page]]
 
 
-@pytest.fixture(scope="module")
+# Not for longer: while it runs, no test of another folder could start an event loop.
+@pytest.fixture(scope="package")
 def browser() -> Generator[Browser, None, None]:
-    """One browser for a file; each page has a profile of its own."""
+    """One browser for this folder; each page has a profile of its own."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=CHROMIUM, args=list(FLAGS), timeout=START_LIMIT_S * 1000
@@ -54,6 +55,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory, robots: str) -> Generator[Se
         fill(server.start())
         fill_inbound(server)
         fill_callbacks(server, robots)
+        wait_for_calls(server)
         yield server
     finally:
         server.clean_up()

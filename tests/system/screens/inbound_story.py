@@ -21,7 +21,10 @@ LOOK_EVERY_S = 0.05
 
 
 def fill_inbound(server: Server) -> None:
-    """Sources that take and refuse calls, and trainings that are at each of their ends."""
+    """Sources that take and refuse calls, and trainings that are at each of their ends.
+
+    Their counts follow a little later: `wait_for_calls`.
+    """
     fill_trainings(server)
     for kind in ("github", "gitea"):
         post(server, SOURCES, {"kind": kind, "name": TEAM})
@@ -29,7 +32,6 @@ def fill_inbound(server: Server) -> None:
     post(server, f"{SOURCES}/github/{TEAM}/test", {})
     wrong = {"X-GitHub-Event": "push", "X-Hub-Signature-256": f"sha256={'0' * 64}"}
     assert called(server, f"/hooks/github/{TEAM}", {"ref": "main"}, wrong) == 401
-    wait_for_calls(server, f"{SOURCES}/github/{TEAM}", stored=1, rejected=1)
 
 
 def fill_trainings(server: Server) -> None:
@@ -63,13 +65,14 @@ def called(
         return error.code
 
 
-def wait_for_calls(server: Server, path: str, *, stored: int, rejected: int) -> None:
-    """Counts are written a little after the calls."""
+def wait_for_calls(server: Server) -> None:
+    """Until the calls of `fill_inbound` are counted."""
+    address = f"{server.url}{SOURCES}/github/{TEAM}"
     deadline = time.monotonic() + WRITTEN_LIMIT_S
     while True:
-        with urllib.request.urlopen(f"{server.url}{path}", timeout=30) as answer:  # noqa: S310
+        with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 - the same
             told = json.loads(answer.read())
-        if (told["stored"], told["rejected"]) == (stored, rejected):
+        if (told["stored"], told["rejected"]) == (1, 1):
             return
         assert time.monotonic() < deadline, told
         time.sleep(LOOK_EVERY_S)

@@ -3,92 +3,65 @@
 The pictures are kept in `reports/screens/`, for people to look at.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import quote
+from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import CDPSession, Page
 
 from tests.system.screens.conftest import Open
-from tests.system.screens.inbound_story import ENDED, FAILED_TRAINING, TEAM
-from tests.system.screens.story import FAILED, LONG, RUNNING, SHOP
+from tests.system.screens.sights import HEIGHT, NARROW, SIGHTS, Sight, Theme
 from tests.system.server import Server
 
 ROOT = Path(__file__).parents[3]
 PICTURES = ROOT / "reports" / "screens"
 AXE = ROOT / "ui/node_modules/axe-core/axe.min.js"
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+# Of the dark theme, which is the same page in other colours.
 COLOURS = ("color-contrast", "link-in-text-block")
-Theme = Literal["light", "dark"]
-# The dark theme is the same page in other colours.
-RULES: Mapping[Theme, Sequence[str]] = {"light": WCAG, "dark": COLOURS}
-WIDE, NARROW, HEIGHT = 1280, 360, 800
-# As little as possible changes from one to the next, for each change takes time.
-NARROW_LOOKS: Sequence[tuple[int, Theme]] = ((NARROW, "dark"), (NARROW, "light"))
-LOOKS: Sequence[tuple[int, Theme]] = ((WIDE, "light"), (WIDE, "dark"), *NARROW_LOOKS)
 # The screens are looked at in so many tests.
 TURNS = 2
 
+# In the midst of a change there is less contrast, and even the shortest change of a colour goes
+# from parent to child, a frame each. What is still asked for is counted.
+PREPARE = r"""() => {
+  const still = new CSSStyleSheet();
+  still.replaceSync('*, ::before, ::after { transition: none !important; }');
+  document.adoptedStyleSheets.push(still);
+  window.looking = { asked: 0, frames: 0 };
+  const ask = window.fetch;
+  window.fetch = (...args) => {
+    looking.asked += 1;
+    return ask(...args).finally(() => (looking.asked -= 1));
+  };
+}"""
 
-@dataclass(frozen=True)
-class Sight:
-    """Something to look at: an address, and what is pressed there to see more of it."""
+# Within the page, as a link does it, but from elsewhere: so each screen begins anew.
+GO = """async (address) => {
+  const { $router } = document.querySelector('#app').__vue_app__.config.globalProperties;
+  const frame = () => new Promise(requestAnimationFrame);
+  await $router.push('/nowhere/in/between');
+  await frame();
+  await $router.push(address);
+  await frame();
+}"""
 
-    address: str
-    # A selector, as words differ by language; or a key.
-    press: str = ""
-    key: str = ""
-    # A selector of what is there only once the screen, or what was pressed, shows all of it.
-    shows: str = ""
-    looks: Sequence[tuple[int, Theme]] = LOOKS
-
-
-MAIN_BUTTON = "main header .n-button--primary-type"
-ROW = "[data-row]"
-GRAVE_BUTTON = "main .n-button--error-type"
-
-# By the name of the picture.
-SIGHTS = {
-    "deployments": Sight("/"),
-    "deployments-none": Sight("/?q=nothing-is-called-this"),
-    "keys": Sight("/?q=nothing-is-called-this", key="?"),
-    "places": Sight("/?q=nothing-is-called-this", press="nav button", looks=NARROW_LOOKS),
-    "failed": Sight(f"/deployments/{FAILED}?project={SHOP}"),
-    "running": Sight(f"/deployments/{RUNNING}?project={SHOP}"),
-    "unknown": Sight("/deployments/no-such-thing"),
-    "projects": Sight("/projects"),
-    "project": Sight(f"/projects/{quote(LONG, safe='')}"),
-    "events": Sight("/events?type=training.*"),
-    "event": Sight("/events?type=training.*", press=ROW),
-    "trainings": Sight("/trainings"),
-    "training": Sight(f"/trainings/{ENDED}"),
-    "training-failed": Sight(f"/trainings/{FAILED_TRAINING}"),
-    "training-form": Sight("/trainings?q=nothing-is-called-this", press=MAIN_BUTTON),
-    "sources": Sight("/sources"),
-    "source": Sight(f"/sources/github/{TEAM}", press=ROW),
-    "source-new": Sight("/sources/alertmanager"),
-    "source-remove": Sight(f"/sources/gitea/{TEAM}", press=GRAVE_BUTTON),
-    "callbacks": Sight("/callbacks"),
-    "callbacks-chosen": Sight("/callbacks", press="label:has(.tick)", shows="[data-bar]"),
-    "callback": Sight("/callbacks", press=ROW, shows=".preview .drawn"),
-    "callback-new": Sight("/callbacks/new"),
-    "deliveries": Sight("/callbacks/history"),
-    "delivery": Sight("/callbacks/history?status=failed", press=ROW, shows=".whole, .pairs"),
-    "deliveries-none": Sight("/callbacks/history?task=nothing-is-called-this"),
-    "delivery-stats": Sight("/callbacks/statistics"),
-    "templates": Sight("/callbacks/templates"),
-    "template": Sight("/callbacks/templates", press=ROW, shows=".preview .drawn"),
-    "template-new": Sight("/callbacks/templates/new", shows=".preview .drawn"),
-    "system": Sight("/system"),
-    "people": Sight("/people"),
-    "tokens": Sight("/tokens"),
-    "token-form": Sight("/tokens", press=MAIN_BUTTON),
-    "sign-in": Sight("/sign-in"),
-    "one-time": Sight("/sign-in?code=x"),
-    "nowhere": Sight("/system/none"),
-}
+# For two frames in a row the screen has what it shows, in this theme and width, and nothing moves.
+SETTLED = """([theme, width]) => {
+  const isSettled =
+    innerWidth === width &&
+    document.documentElement.dataset.theme === theme &&
+    looking.asked === 0 &&
+    document.querySelector('h1') !== null &&
+    document.querySelector('[data-loading]') === null &&
+    document.fonts.status === 'loaded' &&
+    document.getAnimations().every((one) => one.playState !== 'running');
+  looking.frames = isSettled ? looking.frames + 1 : 0;
+  if (looking.frames < 2) return false;
+  looking.frames = 0;
+  return true;
+}"""
 
 # Texts that hold the name of a text instead of one.
 MISSING = r"""() => {
@@ -123,7 +96,6 @@ CUT = r"""() => {
   return found;
 }"""
 
-
 # What a bar at the window's edge covers by half is whole after a scroll. To find a name for each
 # thing that is well would take half of the time.
 AXE_WITHOUT_BAR = """async (rules) => {
@@ -134,79 +106,136 @@ AXE_WITHOUT_BAR = """async (rules) => {
   return found.violations;
 }"""
 
-# In the midst of a change there is less contrast. What turns for ever turns once where the system
-# asks for little motion.
-STILL = """async (theme) => {
-  const frame = () => new Promise(requestAnimationFrame);
-  while (document.documentElement.dataset.theme !== theme) await frame();
-  await frame();
-  await frame();
-  await Promise.allSettled(document.getAnimations().map((one) => one.finished));
+
+# Each way in which a text is coloured, up to the ground it stands on. Left out is what axe does not
+# judge either: what only screen readers see, and single characters.
+COLOURINGS = """() => {
+  const colouringOf = (element) => {
+    const { color, fontSize, fontWeight } = getComputedStyle(element);
+    const isOff = element.closest(':disabled, [aria-disabled=true]') !== null;
+    const grounds = new Set();
+    for (let one = element; one !== null; one = one.parentElement) {
+      const { backgroundColor, backgroundImage, opacity, color: around } = getComputedStyle(one);
+      grounds.add(`${backgroundColor} ${backgroundImage} ${opacity} ${around}`);
+      if (backgroundColor.startsWith('rgb(') && opacity === '1') break;
+    }
+    return [element.localName, isOff, color, fontSize, fontWeight, ...grounds].join('|');
+  };
+  const isText = (node) => node.nodeType === Node.TEXT_NODE && node.data.trim().length > 1;
+  const holdsText = (element) =>
+    element.matches('input, textarea, select') || [...element.childNodes].some(isText);
+  const seen = [...document.querySelectorAll('body *:not(.hidden-text)')].filter(
+    (one) => holdsText(one) && one.checkVisibility() && one.getClientRects().length > 0,
+  );
+  return [...new Set(seen.map(colouringOf))];
 }"""
 
 
-def look(shown: Server, opened: Open, language: str, turn: int) -> None:
-    """Open each screen of this turn; every fault of all of them is told at once.
+class View:
+    """A page that goes from screen to screen, while its window and its theme change."""
 
-    Each is loaded once if it can be, and then its window and its theme change under it.
-    """
+    def __init__(self, page: Page, device: CDPSession) -> None:
+        self.page = page
+        self._device = device
+        self._theme: Theme | None = None
+        self._width = 0
+        self._judged: set[str] = set()
+
+    def turn(self, theme: Theme, width: int) -> None:
+        """Only what is another than before, for each change takes time."""
+        if theme != self._theme:
+            self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        if width != self._width:
+            touch = {"enabled": width == NARROW}
+            self._device.send("Emulation.setTouchEmulationEnabled", touch)
+            self.page.set_viewport_size({"width": width, "height": HEIGHT})
+        self._theme, self._width = theme, width
+
+    def settle(self) -> None:
+        self.page.wait_for_function(SETTLED, arg=[self._theme, self._width])
+
+    def go(self, sight: Sight) -> None:
+        """Go there, wait until the screen has what it shows, and press what is to be pressed."""
+        self.page.evaluate(GO, sight.address)
+        self.settle()
+        if sight.press:
+            self.page.locator(sight.press).first.click()
+            self.settle()
+        if sight.shows:
+            self.page.wait_for_selector(sight.shows, state="attached")
+            self.settle()
+        if sight.key:
+            self.page.keyboard.press(sight.key)
+            self.page.wait_for_selector("[role=dialog]")
+
+    def rules(self) -> Sequence[str]:
+        """What axe is to look for; in the dark only where a colouring is another than all before.
+
+        Whether something covers a text does not depend on the theme: the light one tells.
+        """
+        if self._theme == "light":
+            return WCAG
+        colourings = set(self.page.evaluate(COLOURINGS))
+        are_new = not colourings <= self._judged
+        self._judged |= colourings
+        return COLOURS if are_new else ()
+
+    def leave(self, sight: Sight) -> None:
+        """Without what would be seen on the next one: a dialog of no screen, the mouse's place."""
+        if sight.press:
+            self.page.mouse.move(0, 0)
+        if sight.key:
+            self.page.keyboard.press("Escape")
+            self.page.wait_for_selector("[role=dialog]", state="detached")
+
+
+def look(shown: Server, opened: Open, language: str, turn: int) -> None:
+    """Go to each screen of this turn; every fault of all of them is told at once."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     faults: list[str] = []
-    # The browser itself tells of the answer to an address that nothing is at.
-    foreseen = ("404 (Not Found)",)
-    with opened(f"{shown.url}/", language=language, foreseen=foreseen) as page:
-        page.add_init_script(path=AXE)
-        page.emulate_media(reduced_motion="reduce")
-        device = page.context.new_cdp_session(page)
-        for name, sight in list(SIGHTS.items())[turn::TURNS]:
-            opened_at = 0
-            for width, theme in sight.looks:
-                page.emulate_media(color_scheme=theme)
-                page.set_viewport_size({"width": width, "height": HEIGHT})
-                touch = {"enabled": width == NARROW}
-                device.send("Emulation.setTouchEmulationEnabled", touch)
+    with viewing(shown, opened, language) as view:
+        for number, (name, sight) in enumerate(list(SIGHTS.items())[turn::TURNS]):
+            # To and fro, so that the next begins as this one has ended.
+            looks = sight.looks if number % 2 == 0 else sight.looks[::-1]
+            gone_at = 0
+            for width, theme in looks:
+                view.turn(theme, width)
                 # What is pressed may show something else where there is less room.
-                if not opened_at or (sight.press and opened_at != width):
-                    open_sight(page, f"{shown.url}{sight.address}", sight)
-                    opened_at = width
-                settle(page)
-                page.evaluate(STILL, theme)
+                if not gone_at or (sight.press and gone_at != width):
+                    view.go(sight)
+                    gone_at = width
+                view.settle()
                 picture = f"{name}-{language}-{theme}-{width}"
-                page.screenshot(path=PICTURES / f"{picture}.png")
-                faults += [f"{picture}: {one}" for one in faults_of(page, RULES[theme])]
+                view.page.screenshot(path=PICTURES / f"{picture}.png")
+                faults += [f"{picture}: {one}" for one in faults_of(view)]
+            view.leave(sight)
     assert not faults, "\n".join(faults)
 
 
-def open_sight(page: Page, address: str, sight: Sight) -> None:
-    """Go there, wait until the screen has what it shows, and press what is to be pressed."""
-    page.goto(address)
-    settle(page)
-    if sight.press:
-        page.locator(sight.press).first.click()
-        settle(page)
-    if sight.shows:
-        page.wait_for_selector(sight.shows, state="attached")
-        settle(page)
-    if sight.key:
-        page.keyboard.press(sight.key)
-        page.wait_for_selector("[role=dialog]")
+@contextmanager
+def viewing(shown: Server, opened: Open, language: str) -> Iterator[View]:
+    """A page in this language, in which nothing is in motion."""
+    # The browser itself tells of the answer to an address that nothing is at.
+    foreseen = ("404 (Not Found)",)
+    with opened(f"{shown.url}/", language=language, foreseen=foreseen) as page:
+        page.wait_for_selector("h1")
+        page.evaluate(AXE.read_text("utf-8"))
+        page.evaluate(PREPARE)
+        yield View(page, page.context.new_cdp_session(page))
 
 
-def settle(page: Page) -> None:
-    """Wait until the screen has what it shows, and nothing moves in."""
-    page.wait_for_selector("h1")
-    page.wait_for_selector("[data-loading]", state="detached")
-    page.evaluate("document.fonts.ready")
-
-
-def faults_of(page: Page, rules: Sequence[str]) -> list[str]:
+def faults_of(view: View) -> list[str]:
     """What is missing, cut, or hard to use with a screen reader or for weak eyes."""
-    missing = [f"text is missing: {one}" for one in page.evaluate(MISSING)]
-    cut = [f"cut: {one}" for one in page.evaluate(CUT)]
+    missing = [f"text is missing: {one}" for one in view.page.evaluate(MISSING)]
+    cut = [f"cut: {one}" for one in view.page.evaluate(CUT)]
+    return missing + cut + barriers_of(view.page, view.rules())
+
+
+def barriers_of(page: Page, rules: Sequence[str]) -> list[str]:
+    """By axe, the first few of each kind."""
     violations: list[dict[str, Any]] = page.evaluate(AXE_WITHOUT_BAR, list(rules)) if rules else []
-    barriers = [
+    return [
         f"{rule['id']}: {node['target']} {node['failureSummary']}"
         for rule in violations
         for node in rule["nodes"][:3]
     ]
-    return missing + cut + barriers

@@ -11,7 +11,8 @@ export interface Sending {
 
 /**
  * A deployment message goes where such messages go, so that it means what it meant; any other
- * event goes as a CloudEvent. What would make it a repeat of the first one is left out or new.
+ * event goes as a CloudEvent, by a source that says so: nobody may speak for Tocsin. What would make
+ * it a repeat of the first one is left out or new.
  */
 export function sendingOf(event: StoredEvent, newId: string): Sending {
   if (event.source === "deployment" && isRecord(event.data)) {
@@ -46,7 +47,7 @@ function cloudEventOf(event: StoredEvent, newId: string): Record<string, unknown
   const given = event.attributes ?? { datacontenttype: "application/json" };
   const body: Record<string, unknown> = {
     specversion: "1.0",
-    source: `/tocsin/${event.source}`,
+    source: `/resent/${event.source}`,
     type: event.type,
     time: event.occurred_at,
     ...given,

@@ -46,7 +46,7 @@ test("any other event goes as a CloudEvent with a new id", () => {
     body: {
       specversion: "1.0",
       id: "new",
-      source: "/tocsin/github",
+      source: "/resent/github",
       type: "com.example.alert",
       time: "2026-01-01T12:00:00.000Z",
       datacontenttype: "application/json",
