@@ -1,10 +1,14 @@
 """A journal whose limits and surroundings a test chooses, and events to append to it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -17,11 +21,14 @@ from tocsin.model.logline import LogLine
 from tocsin.model.times import to_us
 from tocsin.model.words import DeploymentState, StepState
 from tocsin.settings import Settings, load
+from tocsin.store import sqlite
+from tocsin.store.address import address_of
 from tocsin.store.append import Appender
 from tocsin.store.beside import opened
 from tocsin.store.database import Database
 from tocsin.store.facts import ensure_epoch
 from tocsin.store.journal import Journal, Limits
+from tocsin.store.migrate import migrate
 from tocsin.testing.clock import START
 
 # Where a journal is: a folder, or the address of a database.
@@ -49,27 +56,37 @@ class Ground:
         return self.registry.get_sample_value(name) or 0.0
 
 
-# The bytes of an empty database: to migrate one takes longer than most tests.
-_empty: list[bytes] = []
-
-
-async def begin_in(folder: Path) -> None:
+def begin_in(folder: Path) -> None:
     """Put an empty database into `folder`, unless one is there."""
     file = folder / "tocsin.db"
-    if file.exists():
-        return
-    if not _empty:
-        async with opened("", folder):
-            pass
-        _empty.append(file.read_bytes())
-    file.write_bytes(_empty[0])
+    if not file.exists():
+        folder.mkdir(exist_ok=True)
+        file.write_bytes(_empty_database())
+        file.chmod(0o600)
+
+
+@cache
+def _empty_database() -> bytes:
+    """The bytes of one: to migrate one takes longer than most tests."""
+    with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as beside_a_loop:
+        url = address_of("", Path(folder))
+        beside_a_loop.submit(lambda: asyncio.run(migrate(url))).result()
+        return sqlite.file_of(url).read_bytes()
+
+
+@asynccontextmanager
+async def database_in(folder: Path) -> AsyncIterator[Database]:
+    """The database in a folder, a new one or the one there."""
+    begin_in(folder)
+    async with opened("", folder) as database:
+        yield database
 
 
 @asynccontextmanager
 async def ground_in(place: Path | str, limits: Limits | None = None) -> AsyncIterator[Ground]:
     """The journal in a folder or at an address of a database, a new one or the one there."""
     if isinstance(place, Path):
-        await begin_in(place)
+        begin_in(place)
     database_url, folder = ("", place) if isinstance(place, Path) else (place, Path())
     async with opened(database_url, folder) as database:
         epoch = await database.write(ensure_epoch)

@@ -12,6 +12,7 @@ import orjson
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from tests.appending import begin_in
 from tests.call import Answer, called
 from tocsin.edge.callers import Callers
 from tocsin.ingest.body import BodyLimits
@@ -103,6 +104,8 @@ def event(kind: str = "note", *, received_at: datetime = START, **other: Any) ->
 @asynccontextmanager
 async def told_in(folder: Path, database_url: str = "") -> AsyncGenerator[Told, None]:
     """A new journal, in `folder` unless it is told where."""
+    if not database_url:
+        begin_in(folder)
     async with opened(database_url, folder) as database:
         registry = CollectorRegistry()
         journal = Journal(

@@ -123,11 +123,22 @@ class DeliveryFailed(TocsinError):
 
 
 class TryLater(DeliveryFailed):
-    """The destination may take the message later, not before `after_s` seconds."""
+    """The destination may take the message later, not before `after_s` seconds.
 
-    def __init__(self, message: str, *, reason: Reason, after_s: float | None = None) -> None:
+    With `is_accounts` that goes for all destinations of its account.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: Reason,
+        after_s: float | None = None,
+        is_accounts: bool = False,
+    ) -> None:
         super().__init__(message, reason=reason)
         self.after_s = after_s
+        self.is_accounts = is_accounts
 
 
 class GiveUp(DeliveryFailed):

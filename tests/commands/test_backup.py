@@ -6,17 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.appending import append, event
+from tests.appending import append, begin_in, database_in, event
 from tocsin.cli import run
-from tocsin.store.beside import opened
 
 Tocsin = Callable[..., tuple[object, str, str]]
-
-
-async def migrated(folder: Path) -> None:
-    """An empty database with today's tables."""
-    async with opened("", folder):
-        pass
 
 
 @pytest.fixture
@@ -32,7 +25,7 @@ def tocsin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Tocsin:
 
 def test_it_says_what_is_in_the_file(tocsin: Tocsin, tmp_path: Path) -> None:
     async def fill() -> None:
-        async with opened("", tmp_path / "data") as database:
+        async with database_in(tmp_path / "data") as database:
             await append(database, event(), event())
 
     asyncio.run(fill())
@@ -45,7 +38,7 @@ def test_it_says_what_is_in_the_file(tocsin: Tocsin, tmp_path: Path) -> None:
 
 
 def test_files_of_trainings_are_put_beside_it(tocsin: Tocsin, tmp_path: Path) -> None:
-    asyncio.run(migrated(tmp_path / "data"))
+    begin_in(tmp_path / "data")
     kept = tmp_path / "data" / "files" / "1a" / "weights"
     kept.parent.mkdir(parents=True)
     kept.write_bytes(b"weights")
@@ -65,7 +58,7 @@ def test_files_of_trainings_are_put_beside_it(tocsin: Tocsin, tmp_path: Path) ->
 
 
 def test_a_folder_that_is_there_is_not_touched(tocsin: Tocsin, tmp_path: Path) -> None:
-    asyncio.run(migrated(tmp_path / "data"))
+    begin_in(tmp_path / "data")
     (tmp_path / "data" / "files").mkdir()
     (tmp_path / "backup.db.files").mkdir()
 

@@ -8,11 +8,10 @@ import pytest
 from rich.console import Console
 from sqlalchemy import make_url
 
-from tests.appending import append, event
+from tests.appending import append, database_in, event
 from tocsin.cli import run
 from tocsin.commands import copy as command
 from tocsin.store import copying, facts, secrets
-from tocsin.store.beside import opened
 from tocsin.store.copying import Copied, Sum
 from tocsin.store.key import KEY_FILE, SecretKey, Vault, load_keys
 from tocsin.store.leases import take
@@ -38,7 +37,7 @@ def source(tmp_path: Path) -> Path:
 
     async def fill() -> None:
         vault = Vault(load_keys("", tmp_path, may_make=True))
-        async with opened("", tmp_path) as database:
+        async with database_in(tmp_path) as database:
             await database.write(facts.ensure_epoch)
             await database.write(lambda conn: secrets.check_key(conn, vault, START))
             await database.write(lambda conn: secrets.put(conn, vault, "slack", "hunter2", START))
@@ -118,7 +117,7 @@ def test_a_server_at_work_on_the_source_is_told(
     tocsin: Tocsin, source: Path, tmp_path: Path
 ) -> None:
     async def work() -> None:
-        async with opened("", tmp_path) as database:
+        async with database_in(tmp_path) as database:
             now = START.replace(year=2126)
             await database.write(lambda conn: take(conn, ["watch"], "host-a 17", now))
 

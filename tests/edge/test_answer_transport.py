@@ -22,9 +22,9 @@ class Noting:
         return None in self.done
 
 
-def answering() -> tuple[AnswerTransport, Noting]:
+def answering(*, has_body: bool = True) -> tuple[AnswerTransport, Noting]:
     noting = Noting()
-    return AnswerTransport(cast("asyncio.Transport", noting)), noting
+    return AnswerTransport(cast("asyncio.Transport", noting), has_body=has_body), noting
 
 
 async def test_head_and_body_are_one_write() -> None:
@@ -93,9 +93,31 @@ async def test_what_is_closed_with_nothing_written_stays_silent() -> None:
 
 
 async def test_a_reader_that_has_gone_is_written_nothing() -> None:
+    """Those of uvloop raise then, for each of the calls that such a reader sent at once."""
     answer, noting = answering()
     answer.write(b"head")
     noting.close()
+    answer.write(b"x" * (MAX_JOINED_BYTES + 1))
+    answer.write(b"more")
 
     await asyncio.sleep(0)
     assert noting.done == [None]
+
+
+async def test_a_head_that_no_body_follows_waits_for_nothing() -> None:
+    answer, noting = answering(has_body=False)
+    answer.write(b"head")
+
+    assert noting.done == [b"head"]
+
+
+async def test_to_be_told_to_go_on_is_not_the_head() -> None:
+    answer, noting = answering()
+    go_on = b"HTTP/1.1 100 Continue\r\n\r\n"
+    answer.write(go_on)
+    at_once = list(noting.done)
+    answer.write(b"head ")
+    answer.write(b"body")
+
+    assert at_once == [go_on]
+    assert noting.done == [go_on, b"head body"]

@@ -88,6 +88,30 @@ async def test_no_head_goes_out_before_its_body_is_there() -> None:
     assert answer.endswith(b"\r\n\r\nbody")
 
 
+async def test_nothing_overtakes_a_head_that_no_body_follows() -> None:
+    """Neither the refusal of what comes next nor the end of the server."""
+    client, is_over = socket.socket(), asyncio.Event()
+    seen: list[bytes] = []
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        headers = [(b"content-length", b"4")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"body"})
+        with suppress(BlockingIOError):
+            seen.append(client.recv(65_536))
+        is_over.set()
+
+    async with serving([Noting()], app) as served, asyncio.timeout(5):
+        loop = asyncio.get_running_loop()
+        with client:
+            client.setblocking(False)
+            await loop.sock_connect(client, ("127.0.0.1", served.port))
+            await loop.sock_sendall(client, b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
+            await is_over.wait()
+
+    assert [one[-4:] for one in seen] == [b"\r\n\r\n"]
+
+
 async def test_a_call_for_a_websocket_may_come_byte_by_byte() -> None:
     endpoint = Noting()
     call = b"GET /%61?x=%62 HTTP/1.1\r\nHost: x\r\n" + UPGRADE + b"\r\n"

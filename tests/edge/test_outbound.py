@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
+import threading
 from collections.abc import AsyncIterator, Mapping
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -140,6 +142,36 @@ async def test_a_name_that_leads_inside_by_one_of_its_addresses_is_refused() -> 
     for name in inside:
         await refused(http, f"https://{name}/a")
     await http.close()
+
+
+async def test_names_that_hang_hold_up_no_other_call(
+    world: Outside, http: Outbound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The servers of forty destinations' names do not answer; the other names' do."""
+    world.answer("/a", Reply())
+    port, answered = int(world.url.rpartition(":")[2]), threading.Event()
+
+    def look_up(host: str, *_args: Any, **_more: Any) -> list[tuple[Any, ...]]:
+        if host != "a.test":
+            answered.wait(10)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    hanging = [
+        asyncio.ensure_future(http.connect(f"{n}.test", port) if n % 2 else http.call("GET", url))
+        for n, url in enumerate(f"http://{n}.test:{port}/a" for n in range(40))
+    ]
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+    async with asyncio.timeout(5):
+        answer = await http.call("GET", f"http://a.test:{port}/a")
+
+    assert answer.status == 200
+    for one in hanging:
+        one.cancel()
+    answered.set()
+    await asyncio.gather(*hanging, return_exceptions=True)
 
 
 async def test_a_name_that_changes_after_it_was_looked_at_gains_nothing(world: Outside) -> None:

@@ -29,7 +29,14 @@ def test_a_part_is_an_object_or_empty(
 
 @pytest.mark.parametrize(
     ("value", "found"),
-    [(" a ", "a"), ("x" * 300, "x" * 200), ("x" * 199 + " y", "x" * 199), (7, ""), (None, "")],
+    [
+        (" a ", "a"),
+        ("x" * 300, "x" * 200),
+        ("x" * 199 + " y", "x" * 199),
+        ("\0a", "�a"),
+        (7, ""),
+        (None, ""),
+    ],
 )
 def test_a_text_is_cut_rather_than_refused(value: object, found: str) -> None:
     assert text(value) == found

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 from prometheus_client import CollectorRegistry
 
-from tests.appending import begin_in, settings_with
+from tests.appending import database_in, settings_with
 from tocsin.edge.callers import Callers
 from tocsin.ingest.body import BodyLimits
 from tocsin.ingest.source import InboundCall
@@ -30,7 +30,6 @@ from tocsin.live.stage import Ground, Live
 from tocsin.model.rooms import Room, RoomKind
 from tocsin.store.access import StoredCredentials
 from tocsin.store.append import Appender
-from tocsin.store.beside import opened
 from tocsin.store.database import Database
 from tocsin.store.events import newest_seq
 from tocsin.store.facts import ensure_epoch
@@ -196,8 +195,7 @@ class World:
 
 @asynccontextmanager
 async def world_in(folder: Path) -> AsyncIterator[World]:
-    await begin_in(folder)
-    async with opened("", folder) as database:
+    async with database_in(folder) as database:
         world = World(database, await database.write(ensure_epoch))
         await world.start()
         yield world

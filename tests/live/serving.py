@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.appending import begin_in, settings_with
+from tests.appending import database_in, settings_with
 from tocsin.edge.callers import Callers
 from tocsin.edge.front import Front
 from tocsin.edge.server import listening_sockets, make_server
@@ -33,7 +33,6 @@ from tocsin.model.tokens import Token, digest_of, new_token
 from tocsin.store import tokens
 from tocsin.store.access import StoredCredentials
 from tocsin.store.append import Appender
-from tocsin.store.beside import opened
 from tocsin.store.database import Database
 from tocsin.store.events import newest_seq
 from tocsin.store.facts import ensure_epoch, read_facts
@@ -311,9 +310,8 @@ async def serving_in(
 ) -> AsyncIterator[Serving]:
     """A server over the journal in `folder`, a new one or the one that is there."""
     said = settings_with(**environ)
-    await begin_in(folder)
     clock, registry = clock or HandClock(), CollectorRegistry()
-    async with opened("", folder) as database:
+    async with database_in(folder) as database:
         epoch = await database.write(ensure_epoch)
         async with database.read() as conn:
             newest, known = await newest_seq(conn), await read_facts(conn)

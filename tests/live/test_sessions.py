@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, text
 
-from tests.appending import begin_in, rows
+from tests.appending import database_in, rows
 from tests.live.serving import until
 from tocsin.live.sessions import ALIVE_EVERY_S, Sessions
 from tocsin.model.rooms import Room, RoomKind
-from tocsin.store.beside import opened
 from tocsin.store.database import Database
 from tocsin.store.live_sessions import LiveSession
 from tocsin.testing.clock import HandClock
@@ -34,8 +33,7 @@ class Connection:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    await begin_in(tmp_path)
-    async with opened("", tmp_path) as database:
+    async with database_in(tmp_path) as database:
         yield database
 
 

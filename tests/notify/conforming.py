@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 from structlog.testing import capture_logs
 
-from tests.appending import begin_in
-from tests.notify.reaching import outgoing
-from tests.notify.working import HERE, target_of
+from tests.appending import database_in
+from tests.notify.reaching import drawing, outgoing
+from tests.notify.working import HERE, line_to, target_of
 from tocsin.edge.outbound import Outbound
 from tocsin.errors import Reason
 from tocsin.model.delivery import Outcome
@@ -25,10 +25,10 @@ from tocsin.notify.delivery.attempt import Tried, tried
 from tocsin.notify.delivery.reach import Line
 from tocsin.notify.delivery.tokens import Tokens
 from tocsin.notify.known import Target
-from tocsin.store.beside import opened
 from tocsin.store.key import SecretKey, Vault
 from tocsin.testing.clock import HandClock
-from tocsin.testing.platform import Running, Shelf, find_platforms, platform
+from tocsin.testing.platform import Running, find_platforms, platform
+from tocsin.testing.shelf import Shelf
 
 # With it those sign that can; it is one for every way of signing.
 SIGNED_BY = "whsec_Q29uZm9ybWluZ0Nvbm5lY3Rpb25z"
@@ -81,18 +81,13 @@ class Stand:
         told = what if isinstance(what, Outgoing) else outgoing(what)
 
         def line(target: Target) -> Line:
-            return Line(
-                self.http,
-                self.tokens,
-                self.clock,
-                secrets=target.secrets,
-                public_url=target.extras.PUBLIC_URL,
-                base_url=base_url or self.fake.url,
-                timeout_s=timeout_s,
+            url = base_url or self.fake.url
+            return line_to(
+                target, self.http, self.tokens, self.clock, base_url=url, timeout_s=timeout_s
             )
 
         with capture_logs() as logs:
-            found = await tried(self.target, lambda: told, line)
+            found = await tried(self.target, drawing(told), line)
         self._check(found, logs)
         return found
 
@@ -159,9 +154,8 @@ def _secrets_of(kind: str) -> tuple[str, ...]:
 @asynccontextmanager
 async def hall_in(folder: Path) -> AsyncIterator[Hall]:
     """The hall, with its tokens in a database of `folder`."""
-    await begin_in(folder)
     clock = HandClock()
-    async with opened("", folder) as database:
+    async with database_in(folder) as database:
         http = Outbound(HERE)
         try:
             yield Hall(Tokens(database, Vault([SecretKey.new()]), clock), http, clock)

@@ -96,11 +96,13 @@ class House:
         self.working.clock.move(seconds)
         self.wake()
 
-    async def happen(self, *subjects: str, kind: str = "step_completed") -> None:
+    async def happen(
+        self, *subjects: str, kind: str = "step_completed", source: str = "deployment"
+    ) -> None:
         """Events of these subjects, each in a commit of its own."""
         for subject in subjects:
             now = self.working.clock.now()
-            new = NewEvent(new_event_id(), "deployment", kind, "shop", subject, now, now, {})
+            new = NewEvent(new_event_id(), source, kind, "shop", subject, now, now, {})
             await self.working.ground.append(new)
 
     @property
@@ -159,13 +161,14 @@ class House:
         )
         await self.working.tools.known.load()
 
+    async def write(self, statement: str) -> None:
+        await self.working.ground.database.write(lambda conn: conn.exec_driver_sql(statement))
+
     async def forget_events(self) -> None:
         """Have the delivery wait once more, and no event be kept any more."""
         self.working.tools.feed._kept.clear()
         for statement in ("UPDATE deliveries SET state = 'waiting'", "DELETE FROM events"):
-            await self.working.ground.database.write(
-                lambda conn: conn.exec_driver_sql(statement)  # noqa: B023 - done in this round
-            )
+            await self.write(statement)
 
     async def put_back(self, delivery_id: str) -> None:
         now = self.working.clock.now()

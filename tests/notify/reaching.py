@@ -214,6 +214,15 @@ def outgoing(of: Message | None = None, **changes: Any) -> Outgoing:
     return Outgoing(**usual | changes)
 
 
+def drawing(of: Outgoing | None = None) -> Callable[[], Awaitable[Outgoing]]:
+    """What draws that, or the usual message, when it is asked to."""
+
+    async def draw() -> Outgoing:
+        return of or outgoing()
+
+    return draw
+
+
 def options_of(channel: Channel, /, **config: Any) -> Any:
     """A channel's options out of a configuration, checked as when it is saved."""
     adapter = TypeAdapter[Any](channel.Options)

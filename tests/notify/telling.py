@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.ingest.samples import sample
 from tocsin.ingest.source import find_sources
+from tocsin.model.callback import Template
 from tocsin.model.event import Event, NewEvent
 from tocsin.model.message import Block, Message
 from tocsin.notify.wording.notices.telling import Telling
@@ -67,6 +68,21 @@ def event(
         data={} if data is None else data,
         occurred_text=None,
         attributes=attributes,
+    )
+
+
+def template(title: str = "", body: str = "") -> Template:
+    """A person's own words, for any event."""
+    return Template(
+        id="t-1",
+        name="Mine",
+        channel_type="",
+        event_type="",
+        language="zh",
+        title=title,
+        body=body,
+        created_at=AT,
+        updated_at=AT,
     )
 
 

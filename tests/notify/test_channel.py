@@ -15,10 +15,10 @@ import orjson
 import pytest
 from aiohttp import web
 
-from tests.appending import begin_in
+from tests.appending import database_in
 from tests.notify.deliveries import callback
-from tests.notify.reaching import outgoing
-from tests.notify.working import HERE
+from tests.notify.reaching import drawing
+from tests.notify.working import HERE, line_to
 from tocsin.edge.outbound import Outbound
 from tocsin.errors import Reason
 from tocsin.model.delivery import Outcome
@@ -29,7 +29,6 @@ from tocsin.notify.delivery.reach import Line
 from tocsin.notify.delivery.tokens import Tokens
 from tocsin.notify.known import Target, make_target
 from tocsin.notify.options import secret_fields
-from tocsin.store.beside import opened
 from tocsin.store.key import SecretKey, Vault
 from tocsin.testing.clock import HandClock
 
@@ -115,18 +114,11 @@ class World:
         return make_target(made, made.channels[0])
 
     def line(self, target: Target) -> Line:
-        return Line(
-            self._http,
-            self._tokens,
-            HandClock(),
-            secrets=target.secrets,
-            public_url=target.extras.PUBLIC_URL,
-            base_url=self.url if target.extras.PUBLIC_URL else "",
-            timeout_s=5.0,
-        )
+        base_url = self.url if target.extras.PUBLIC_URL else ""
+        return line_to(target, self._http, self._tokens, HandClock(), base_url=base_url)
 
     async def tried(self, name: str) -> Tried:
-        return await tried(self.target(name), outgoing, self.line)
+        return await tried(self.target(name), drawing(), self.line)
 
 
 def _filled(value: Any, url: str) -> Any:
@@ -152,8 +144,7 @@ async def _served(world: World) -> AsyncIterator[World]:
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    await begin_in(tmp_path)
-    async with opened("", tmp_path) as database:
+    async with database_in(tmp_path) as database:
         http, tokens = Outbound(HERE), Tokens(database, Vault([SecretKey.new()]), HandClock())
         async with _served(World(http, tokens)) as world:
             yield world

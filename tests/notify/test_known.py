@@ -55,6 +55,43 @@ def test_a_destination_is_named_by_its_credential_and_gives_nothing_of_it_away()
     assert 0 <= one.shard < SHARDS
 
 
+def test_what_is_counted_together_is_in_one_shard() -> None:
+    chats = [target_of("telegram", bot_token="1:canary", chat_id=f"-{at}") for at in range(40)]
+    other = target_of("telegram", bot_token="2:canary", chat_id="-1")
+
+    assert len({one.destination for one in chats}) == 40
+    assert len({one.account for one in chats}) == 1
+    assert len({one.shard for one in chats}) == 1
+    assert other.account != chats[0].account
+    assert "canary" not in repr(other.account)
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "rates"),
+    [
+        ("telegram", {"bot_token": "1:a", "chat_id": "1"}, [(25, 1.0)]),
+        ("discord", {"webhook_url": "https://discord.com/api/webhooks/1/a"}, [(45, 1.0)]),
+        ("slack", {"bot_token": "xoxb-1", "channel": "C1"}, [(200, 60.0)]),
+        ("slack", {"webhook_url": "https://hooks.slack.com/services/T/B/c"}, []),
+        (
+            "feishu",
+            {"app_id": "cli_1", "app_secret": "s", "receive_id": "oc_1"},
+            [(45, 1.0), (900, 60.0)],
+        ),
+        ("feishu", {"webhook_url": "https://open.feishu.cn/open-apis/bot/v2/hook/a"}, []),
+        ("wechat", {"corp_id": "ww1", "agent_id": 1, "secret": "s"}, []),
+        ("custom", URL, []),
+    ],
+)
+def test_some_belong_to_an_account(
+    kind: str, config: dict[str, Any], rates: list[tuple[int, float]]
+) -> None:
+    account = target_of(kind, **config).account
+
+    found = () if account is None else account.rates
+    assert [(one.count, one.per_s) for one in found] == rates
+
+
 @pytest.mark.parametrize(
     ("kind", "config", "error"),
     [

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from tests.appending import Ground as OpenJournal
-from tests.appending import ground_in, settings_with
+from tests.appending import event, ground_in, settings_with
 from tests.bus.waiting import until
 from tests.notify.deliveries import callback
 from tocsin.model.audit import setting_changed
@@ -21,6 +21,7 @@ from tocsin.store.key import SecretKey, Vault
 from tocsin.testing.clock import START, HandClock
 
 VAULT = Vault([SecretKey.new()])
+RESUMED = "destination.resumed"
 
 
 @pytest.fixture
@@ -81,6 +82,20 @@ async def test_a_change_by_anybody_is_known_at_once(stage: Notify, journal: Open
 
     assert stage.desk.destination("custom", {"url": "https://example.org/hook"}) is not None
     await until(lambda: stage.known.has_any)
+
+
+@pytest.mark.parametrize("source", ["tocsin", "cloudevents"])
+async def test_what_somebody_else_calls_alike_wakes_nobody(
+    stage: Notify, journal: OpenJournal, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    woken: list[str] = []
+    monkeypatch.setattr(stage.known, "wake", lambda: woken.append("known"))
+    monkeypatch.setattr(stage, "_wake", lambda: woken.append("shards"))
+    journal.listeners.append(stage.told)
+
+    await journal.append(*(event(one, source=source) for one in ("setting.changed", RESUMED)))
+
+    assert woken == (["known", "shards"] if source == "tocsin" else [])
 
 
 async def test_who_leaves_begins_nothing_more(stage: Notify) -> None:

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from tests.appending import Ground, ground_in, rows
 from tests.notify.deliveries import callback
+from tocsin.clock import Clock
 from tocsin.edge.outbound import Outbound
 from tocsin.model.callback import Callback
 from tocsin.model.delivery import Delivery
@@ -79,24 +80,13 @@ async def working(folder: Path, settings: NotifySettings) -> AsyncIterator[Worki
         known = Known(ground.database, vault)
         tokens = Tokens(ground.database, vault, clock)
 
-        def line(target: Target) -> Line:
-            return Line(
-                http,
-                tokens,
-                clock,
-                secrets=target.secrets,
-                public_url=target.extras.PUBLIC_URL,
-                base_url="",
-                timeout_s=5.0,
-            )
-
         tools = Tools(
             database=ground.database,
             journal=ground.journal,
             clock=clock,
             known=known,
             feed=Feed(ground.database, 0, lambda: known.has_any),
-            make_line=line,
+            make_line=lambda target: line_to(target, http, tokens, clock),
             rows=DeliveryRows(ground.database.dialect),
             settings=settings,
             figures=Figures(CollectorRegistry()),
@@ -104,6 +94,27 @@ async def working(folder: Path, settings: NotifySettings) -> AsyncIterator[Worki
         )
         yield Working(ground, clock, vault, http, tools)
     await http.close()
+
+
+def line_to(
+    target: Target,
+    http: Outbound,
+    tokens: Tokens,
+    clock: Clock,
+    *,
+    base_url: str = "",
+    timeout_s: float = 5.0,
+) -> Line:
+    """How a target is reached, be it at its platform's own address or at `base_url`."""
+    return Line(
+        http,
+        tokens,
+        clock,
+        secrets=target.secrets,
+        public_url=target.extras.PUBLIC_URL,
+        base_url=base_url,
+        timeout_s=timeout_s,
+    )
 
 
 def target_of(kind: str, **config: Any) -> Target:

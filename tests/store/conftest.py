@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.appending import Place, Places
+from tests.appending import Place, Places, begin_in, database_in
 from tests.postgres import EmptyDatabases
 from tocsin.store.beside import opened
 from tocsin.store.database import Database
@@ -37,8 +37,11 @@ def place(places: Places) -> Iterator[Place]:
 
 @pytest.fixture
 def database_url(place: Place) -> str:
-    """The address of the database there."""
-    return place if isinstance(place, str) else f"sqlite:///{place / 'tocsin.db'}"
+    """The address of an empty database there."""
+    if isinstance(place, str):
+        return place
+    begin_in(place)
+    return f"sqlite:///{place / 'tocsin.db'}"
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ async def database(database_url: str, tmp_path: Path) -> AsyncGenerator[Database
 @pytest.fixture
 async def sqlite_database(tmp_path: Path) -> AsyncGenerator[Database, None]:
     """For what only SQLite has."""
-    async with opened("", tmp_path) as database:
+    async with database_in(tmp_path) as database:
         yield database
 
 

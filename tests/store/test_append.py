@@ -1,6 +1,5 @@
 """Appending in a transaction: numbers that are never given twice, and what each event keeps."""
 
-import asyncio
 import dataclasses
 import json
 from pathlib import Path
@@ -18,7 +17,18 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import Connection, text
 
-from tests.appending import Places, after, append, began, done, event, logged, rows, seqs
+from tests.appending import (
+    Places,
+    after,
+    append,
+    began,
+    begin_in,
+    done,
+    event,
+    logged,
+    rows,
+    seqs,
+)
 from tocsin.model.event import Event, NewEvent, Receipt
 from tocsin.model.filters import EventFilter
 from tocsin.model.times import to_us
@@ -30,7 +40,6 @@ from tocsin.store.append import Appender
 from tocsin.store.cursors import Position, move
 from tocsin.store.database import Database
 from tocsin.store.facts import raise_pruned_through
-from tocsin.store.migrate import migrate
 from tocsin.store.pruning import remove_events, remove_seen
 
 INSTANCES = st.integers(0, 1)
@@ -212,7 +221,8 @@ class TwoInstances(RuleBasedStateMachine):
         self._place = places()
         place = self._place.__enter__()
         url = address_of("", place) if isinstance(place, Path) else address_of(place, Path())
-        asyncio.run(migrate(url))
+        if isinstance(place, Path):
+            begin_in(place)
         kind = postgres if is_postgres(url) else sqlite
         self._engines = [kind.writing_engine(url) for _ in range(2)]
         self._appenders = [Appender(engine.dialect) for engine in self._engines]

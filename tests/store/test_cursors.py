@@ -2,13 +2,14 @@
 
 import asyncio
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
 
 from tocsin.store.beside import opened
-from tocsin.store.cursors import Position, locked_position, move, position
+from tocsin.store.cursors import Position, locked_position, lowest, move, position
 from tocsin.store.database import Database
 from tocsin.testing.clock import START
 
@@ -79,3 +80,12 @@ async def test_nobody_else_works_it_meanwhile(
         # It passes, or, where only one writes at a time, it comes after.
         expected = None if database.dialect.name == "postgresql" else 5
         assert (await working, await looking) == (1, expected)
+
+
+async def test_the_lowest_of_those_that_have_begun_is_told(database: Database) -> None:
+    for stage, seq in (("a", 7), ("b", 3), ("c", 1)):
+        await database.write(partial(move, to=Position(stage, seq, START)))
+
+    async with database.read() as conn:
+        assert await lowest(conn, ["a", "b", "d"]) == 3
+        assert await lowest(conn, ["d"]) == 0

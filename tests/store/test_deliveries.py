@@ -10,7 +10,7 @@ from tests.notify.deliveries import DESTINATION, attempt, delivery
 from tocsin.model.delivery import Delivery, DeliveryKind, DeliveryState, Outcome
 from tocsin.store import deliveries
 from tocsin.store.database import Database
-from tocsin.store.deliveries import DeliveryRows
+from tocsin.store.deliveries import DeliveryRows, Way
 from tocsin.testing.clock import START
 
 OTHER = "1" * 32
@@ -152,7 +152,7 @@ async def test_what_was_sent_lately_is_that_of_its_destination_alone(database: D
     await database.write(lambda conn: written.add_attempts(conn, some))
 
     async with database.read() as conn:
-        found = await deliveries.sent_since(conn, DESTINATION, after(0))
+        found = await deliveries.sent_since(conn, [DESTINATION], after(0))
 
     assert sorted(found) == [after(30), after(40)]
 
@@ -260,3 +260,31 @@ async def test_it_is_known_which_tries_are_stored(database: Database) -> None:
         found = await deliveries.tries_of(conn, ["d-1", "d-2"])
 
     assert found == {("d-1", 1), ("d-1", 2)}
+
+
+async def test_what_waits_is_led_elsewhere_by_its_channel_but_for_what_is_under_way(
+    database: Database,
+) -> None:
+    some = [
+        delivery(1),
+        delivery(2),
+        delivery(3, channel_id="ch-2"),
+        delivery(4, state=DeliveryState.DELIVERED),
+        delivery(5, shard=1),
+    ]
+    await add(database, *some)
+    async with database.read() as conn:
+        found = await deliveries.ways(conn, 0)
+    assert sorted(found) == [
+        Way(0, DESTINATION, "c-1", "ch-1"),
+        Way(0, DESTINATION, "c-1", "ch-2"),
+    ]
+
+    way = min(found)
+    await database.write(lambda conn: deliveries.lead(conn, way, 4, "other", ["d-0002"]))
+
+    async with database.read() as conn:
+        led = await deliveries.waiting(conn, 4, "other", (0, ""), 9)
+        left = await deliveries.waiting(conn, 0, DESTINATION, (0, ""), 9)
+    assert [one.id for one in led] == ["d-0001"]
+    assert [one.id for one in left] == ["d-0002", "d-0003"]

@@ -74,9 +74,9 @@ async def test_of_a_further_run_its_own_beginning_counts(database: Database) -> 
 async def test_what_was_told_is_found_by_its_type_and_from_where_on(database: Database) -> None:
     await append(
         database,
-        event("told", subject="1"),
-        event("other", subject="2"),
-        event("told", subject="3", project="web"),
+        event("told", subject="1", source="tocsin"),
+        event("other", subject="2", source="tocsin"),
+        event("told", subject="3", project="web", source="tocsin"),
     )
     async with database.read() as conn:
         found = await told_of(conn, "told", 0)
@@ -84,6 +84,14 @@ async def test_what_was_told_is_found_by_its_type_and_from_where_on(database: Da
 
     assert found == [Told("shop", "1", 1), Told("web", "3", 3)]
     assert later == [Told("web", "3", 3)]
+
+
+async def test_what_somebody_else_told_is_not_found(database: Database) -> None:
+    await append(database, event("told", subject="1", source="cloudevents"))
+    async with database.read() as conn:
+        found = await told_of(conn, "told", 0)
+
+    assert found == []
 
 
 @pytest.mark.parametrize(

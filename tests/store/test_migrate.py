@@ -202,6 +202,25 @@ def become_newer(url: URL, serves_from: str | None) -> None:
             facts.write(conn, facts.SCHEMA_SERVES_FROM, serves_from)
 
 
+def test_where_shards_are_others_all_read_on_from_the_one_that_was_behind(url: URL) -> None:
+    lately, long_ago = 10_000_000_000, 1_000_000
+    begun = {"notify.0": (50, lately), "notify.3": (47, lately - 1), "notify.5": (2, long_ago)}
+    asyncio.run(migrate(url))
+    with connected(url) as conn:
+        conn.execute(text("DELETE FROM cursors"))
+        conn.execute(text("UPDATE alembic_version SET version_num = '0007'"))
+        for stage, (seq, at) in begun.items():
+            conn.execute(text(f"INSERT INTO cursors VALUES ('{stage}', {seq}, {at})"))  # noqa: S608
+
+    asyncio.run(migrate(url))
+
+    found = read(url, lambda conn: conn.execute(text("SELECT stage, seq FROM cursors")).all())
+    assert set(map(tuple, found)) == {
+        *((stage, seq) for stage, (seq, _) in begun.items()),
+        *((f"deliveries.{number}", 47) for number in range(8)),
+    }
+
+
 async def test_who_works_on_is_not_held_up_by_one_who_starts(
     database: Database, database_url: str
 ) -> None:

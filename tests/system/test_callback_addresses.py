@@ -244,6 +244,7 @@ async def test_an_address_that_leads_inside_is_refused_when_it_is_saved(
     assert taken == {}
 
 
+@pytest.mark.long
 async def test_no_such_address_is_taken_whichever_way_it_comes(house: House) -> None:
     people, good = house.people, channel_at("custom", "outside.test")
     made = await people.data("POST", "/projects/q/callbacks", {"channels": [good]})

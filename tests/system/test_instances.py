@@ -295,6 +295,7 @@ async def until_stored(server: Server, count: int, limit_s: float = 40.0) -> lis
     return found
 
 
+@pytest.mark.long
 async def test_what_is_pushed_is_stored_once_through_kills_and_a_restart_of_redis(
     two: Instances,
 ) -> None:

@@ -156,6 +156,7 @@ async def test_output_is_shown_while_the_command_runs(
     assert await texts(reader, job) == ["one", "two"]
 
 
+@pytest.mark.long
 async def test_every_line_of_a_large_output_is_stored_once_and_in_order(
     server: Server, reader: Reader, start: Start
 ) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.testing.platforms.calling import PNG
-from tocsin.testing.feishu_card import CardError, draw, draw_post, draw_text, mentions_in
+from tocsin.testing.feishu_card import draw, draw_post, draw_text, mentions_in
+from tocsin.testing.objects import MalformedError
 from tocsin.testing.taken import Cells, Line, Picture, Shown, text_in
 
 PICTURE = Picture("a.png", PNG)
@@ -71,7 +72,7 @@ def test_the_second_version_opens_addresses_by_behaviours() -> None:
     ],
 )
 def test_what_is_no_card_is_refused(card: object) -> None:
-    with pytest.raises(CardError):
+    with pytest.raises(MalformedError):
         draw(card, {})
 
 
@@ -90,7 +91,7 @@ def test_a_post_is_drawn_with_its_links_calls_and_images() -> None:
 
 @pytest.mark.parametrize("post", [{}, {"zh_cn": {}}, {"zh_cn": {"content": [[{"tag": "b"}]]}}])
 def test_what_is_no_post_is_refused(post: object) -> None:
-    with pytest.raises(CardError):
+    with pytest.raises(MalformedError):
         draw_post(post, {})
 
 
@@ -100,5 +101,5 @@ def test_a_text_calls_by_ids() -> None:
         "ou_1",
         "all",
     )
-    with pytest.raises(CardError):
+    with pytest.raises(MalformedError):
         draw_text("")

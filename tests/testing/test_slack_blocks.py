@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.testing.platforms.calling import PNG
-from tocsin.testing.slack_blocks import BlocksError, draw, mentions_in
+from tocsin.testing.objects import MalformedError
+from tocsin.testing.slack_blocks import draw, mentions_in
 from tocsin.testing.taken import Picture, text_in
 
 
@@ -78,7 +79,7 @@ def test_attachments_have_a_colour_and_blocks_or_texts() -> None:
     ],
 )
 def test_one_that_is_wrong_refuses_them_all(block: dict[str, Any]) -> None:
-    with pytest.raises(BlocksError):
+    with pytest.raises(MalformedError):
         draw({"blocks": [{"type": "divider"}, block]}, {})
 
 

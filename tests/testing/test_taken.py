@@ -7,6 +7,7 @@ from tocsin.model.message import Block, BlockKind, Link, Span
 from tocsin.testing.taken import (
     Buttons,
     Cells,
+    Drawn,
     Framed,
     Line,
     Picture,
@@ -48,3 +49,13 @@ def test_a_picture_tells_its_kind_and_size_by_its_bytes() -> None:
         "",
     )
     assert Picture("a", b"x").size == (0, 0)
+
+
+def test_a_message_that_is_kept_is_as_it_was_drawn() -> None:
+    drawn = Drawn(words("a"), "b", "red", ("ann",))
+
+    taken = drawn.taken("1", datetime(2026, 1, 1, tzinfo=UTC), "k", {}, ("bob",))
+
+    assert drawn.read == "b\na"
+    assert (taken.title, taken.parts, taken.colour) == ("b", words("a"), "red")
+    assert (taken.mentions, taken.recipients) == (("ann",), ("bob",))

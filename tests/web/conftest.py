@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from tests.appending import database_in
 from tests.call import Answer, called
 from tocsin.edge.callers import Callers
 from tocsin.model.access import Role
@@ -25,7 +26,6 @@ from tocsin.store import sign_in_codes
 from tocsin.store import tokens as tokens_store
 from tocsin.store.access import StoredCredentials
 from tocsin.store.append import Appender
-from tocsin.store.beside import opened
 from tocsin.store.database import Database
 from tocsin.store.journal import Journal, Limits
 from tocsin.store.passwords import Passwords
@@ -101,7 +101,7 @@ class House:
 async def house(tmp_path: Path) -> AsyncGenerator[House, None]:
     """Sessions, people and tokens, as the whole API has them."""
     clock, passwords = HandClock(), Passwords(QUICK)
-    async with opened("", tmp_path) as database:
+    async with database_in(tmp_path) as database:
         registry = CollectorRegistry()
         journal = Journal(
             database, Appender(database.dialect), Limits(), lambda _entries: None, registry

@@ -1,18 +1,17 @@
 """All that is answered under `/api/v1/release` is in its envelope, whoever answers."""
 
-import asyncio
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 
 from tests.call import Answer, called
 from tocsin.errors import FieldFault, Reason, Rejected, StoreDown
 from tocsin.web.api import build_api
+from tocsin.web.guarded_route import MAX_BODY_BYTES, GuardedRoute
 from tocsin.web.release_envelope import (
     ALIAS,
-    MAX_BODY_BYTES,
     PREFIX,
     Page,
     PageQuery,
@@ -27,7 +26,7 @@ class Body(BaseModel):
 
 
 def failing() -> FastAPI:
-    router = APIRouter()
+    router = APIRouter(route_class=GuardedRoute)
 
     async def fail(how: str) -> None:
         raise {
@@ -168,24 +167,6 @@ async def test_an_id_is_one_part_of_the_address(prefix: str) -> None:
     assert answer.json == {"one": "a%2Fb"}
 
 
-async def test_who_went_away_is_not_answered() -> None:
-    answered: list[Any] = []
-
-    async def send(part: Any) -> None:
-        answered.append(part)
-
-    async def receive() -> Any:
-        return {"type": "http.disconnect"}
-
-    async def app(*_: Any) -> NoReturn:
-        raise AssertionError
-
-    scope = {"type": "http", "path": PREFIX, "headers": []}
-    await ReleaseEnvelope(app)(scope, receive, send)
-
-    assert answered == []
-
-
 async def test_an_answer_in_parts_is_put_together() -> None:
     async def app(_scope: Any, _receive: Any, send: Any) -> None:
         headers = [(b"Content-Type", b"application/problem+json; charset=utf-8")]
@@ -196,31 +177,6 @@ async def test_an_answer_in_parts_is_put_together() -> None:
     answer = await called(ReleaseEnvelope(app), "GET", PREFIX)
 
     assert answer.json == {"code": 3409, "data": None, "msg": "no"}
-
-
-async def test_who_waits_for_the_caller_to_leave_is_told() -> None:
-    parts = [
-        {"type": "http.request", "body": b"{}", "more_body": False},
-        {"type": "http.disconnect"},
-    ]
-    read: list[Any] = []
-
-    async def receive() -> Any:
-        await asyncio.sleep(0)
-        return parts.pop(0)
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        read.extend([await receive(), await receive()])
-        await Response()(scope, receive, send)
-
-    scope = {"type": "http", "path": PREFIX, "headers": []}
-
-    async def send(_part: Any) -> None:
-        return
-
-    await ReleaseEnvelope(app)(scope, receive, send)
-
-    assert [one["type"] for one in read] == ["http.request", "http.disconnect"]
 
 
 def test_a_list_has_pages() -> None:

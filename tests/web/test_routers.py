@@ -1,18 +1,22 @@
 """That all routers together make one API in which no address is taken twice."""
 
+import re
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from tests.call import called
 from tests.journal import told_in
 from tests.web.callbacks.desks import StandInDesk
 from tests.web.systems import system_over
+from tests.web.wrong_bodies import WRONG
 from tocsin.clock import SystemClock
 from tocsin.edge.callers import Callers
 from tocsin.ingest.set_ups import SetUps
@@ -67,6 +71,34 @@ async def test_no_address_is_answered_by_two_routers(api: FastAPI) -> None:
     ]
 
     assert [place for place, count in Counter(routes).items() if count > 1] == []
+
+
+# What anybody may send who is not signed in: that is how one signs in.
+OPEN = {("POST", "/api/v1/session")}
+REMOTE = "192.0.2.7"
+
+
+def bodies_of(api: FastAPI) -> Iterator[tuple[str, str]]:
+    """Every route that takes a body, with an address of it."""
+    for path, item in api.openapi()["paths"].items():
+        for method, said in item.items():
+            if "requestBody" in said:
+                yield method.upper(), re.sub(r"{\w+}", str(UUID(int=1)), path)
+
+
+@pytest.mark.parametrize(("body", "content_type", "status"), WRONG.values(), ids=WRONG)
+async def test_who_is_not_signed_in_learns_nothing_about_what_was_sent(
+    api: FastAPI, body: bytes, content_type: str, status: int
+) -> None:
+    routes = list(bodies_of(api))
+    sent = {"content-type": content_type, "content-length": str(len(body))}
+
+    answers = {
+        one: (await called(api, *one, body, peer=REMOTE, headers=sent)).status for one in routes
+    }
+
+    assert answers == {one: status if one in OPEN else 401 for one in routes}
+    assert len(routes) > 20
 
 
 async def test_every_part_of_the_api_is_there(api: FastAPI) -> None:

@@ -10,6 +10,8 @@ from typing import Final
 
 # What is larger than this is not copied to stand behind its head.
 MAX_JOINED_BYTES: Final = 65_536
+# What may come before the head of the answer itself.
+_INTERIM: Final = b"HTTP/1.1 100 "
 
 
 class AnswerTransport:
@@ -17,26 +19,36 @@ class AnswerTransport:
 
     __slots__ = ("_held", "_is_begun", "_loop", "_timer", "_transport")
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: asyncio.Transport, *, has_body: bool) -> None:
         self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._held = b""
-        self._is_begun = False
+        # A head alone waits for nothing: what is written past us meanwhile would overtake it.
+        self._is_begun = not has_body
         self._timer: asyncio.Handle | None = None
 
     def write(self, data: bytes) -> None:
         """Write, the first time together with what comes next in the same pass of the loop."""
+        if self._transport.is_closing():
+            # Nobody reads it any more, and some transports raise.
+            return
         if self._is_begun:
             self._transport.write(data)
         elif self._timer is None:
-            self._held = data
-            self._timer = self._loop.call_soon(self._begin)
+            self._write_first(data)
         elif len(data) <= MAX_JOINED_BYTES:
             self._held += data
             self._begin()
         else:
             self._begin()
+            self.write(data)
+
+    def _write_first(self, data: bytes) -> None:
+        if data.startswith(_INTERIM):
             self._transport.write(data)
+        else:
+            self._held = data
+            self._timer = self._loop.call_soon(self._begin)
 
     def close(self) -> None:
         """Close once everything is written."""

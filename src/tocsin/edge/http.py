@@ -68,7 +68,8 @@ class Http(HttpToolsProtocol):
         before = self.cycle
         super().on_headers_complete()
         if self.cycle is not before:
-            self.cycle.transport = cast("asyncio.Transport", AnswerTransport(self.transport))
+            answer = AnswerTransport(self.transport, has_body=self.scope["method"] != "HEAD")
+            self.cycle.transport = cast("asyncio.Transport", answer)
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the call over; called while the parser's exception tells where the call ends."""

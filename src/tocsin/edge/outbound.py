@@ -1,6 +1,6 @@
 """Calls that Tocsin makes itself, to addresses that somebody else may have named.
 
-A name is resolved here, once for each connection, and each address it has is held against
+A name is resolved by `names.py`, anew for each connection, and each address it has is held against
 `reachable.py`: one that leads inside refuses the name, and the socket is opened to an address
 that was looked at, so a name that changes between two look-ups gains nothing. Redirects are not
 followed, no proxy or cookie is used, nothing is unpacked; time and size have limits.
@@ -24,10 +24,10 @@ from aiohttp import (
 )
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.cookiejar import DummyCookieJar
-from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from tocsin import __version__
+from tocsin.edge.names import Names
 from tocsin.edge.reachable import Network, is_host_named, is_reachable
 from tocsin.errors import GiveUp, Reason, TryLater
 
@@ -75,7 +75,7 @@ class Outbound:
         max_connections: int = 32,
     ) -> None:
         self._allowed = tuple(allowed)
-        self._resolver = CheckedResolver(resolver or ThreadedResolver(), self._allowed)
+        self._resolver = CheckedResolver(resolver or Names(), self._allowed)
         self._session = ClientSession(
             connector=TCPConnector(
                 resolver=self._resolver,
@@ -92,6 +92,7 @@ class Outbound:
 
     async def close(self) -> None:
         await self._session.close()
+        await self._resolver.close()
 
     async def call(
         self,

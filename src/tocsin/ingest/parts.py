@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tocsin.ingest.fields import MAX_NAME_CHARS
+from tocsin.model.logline import clean_text
 from tocsin.model.times import parse_instant, to_us
 
 _MICROSECONDS = 1_000_000
@@ -24,8 +25,13 @@ def part(body: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
 
 
 def text(value: Any) -> str:
-    """A name or a word, cut where it would not fit; empty for anything else."""
-    return value.strip()[:MAX_NAME_CHARS].rstrip() if isinstance(value, str) else ""
+    """A name or a word, as it can be kept and cut where it would not fit; else empty.
+
+    A body is clean when it is read, a header is not.
+    """
+    if not isinstance(value, str):
+        return ""
+    return clean_text(value.strip()[:MAX_NAME_CHARS].rstrip())
 
 
 def kind_of(body: Mapping[str, Any]) -> str:

@@ -142,8 +142,8 @@ class Receiver:
             raise Rejected(405, Reason.WRONG_METHOD, f"This address takes {allow}.", allow=allow)
         self._rate.check(visit.address, self._clock.monotonic())
         headers = headers_of(scope)
+        # Before it is read: in what is packed, and noted, no secret could be masked.
         _check_encoding(headers)
-        check_key(headers)
         visit.call = call = InboundCall(
             headers,
             query_of(scope),
@@ -155,6 +155,7 @@ class Receiver:
             () if entrance.keys is None else entrance.keys.known,
         )
         await self._check_taken(entrance, call, scope)
+        check_key(headers)
         if entrance.extras.answer_at_once is not None:
             at_once = entrance.extras.answer_at_once(call, entrance.options)
             if at_once is not None:

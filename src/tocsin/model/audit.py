@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from tocsin.model.event import NewEvent, new_event_id
-
-SOURCE = "tocsin"
+from tocsin.model.event import OWN_SOURCE, NewEvent, new_event_id
 
 
 def setting_changed(what: str, name: str, by: str, at: datetime) -> NewEvent:
@@ -40,7 +38,7 @@ def instance_event(kind: str, instance: str, at: datetime) -> NewEvent:
 def _event(kind: str, subject: str, data: Mapping[str, Any], at: datetime) -> NewEvent:
     return NewEvent(
         id=new_event_id(),
-        source=SOURCE,
+        source=OWN_SOURCE,
         type=kind,
         project="",
         subject=subject,

@@ -8,10 +8,12 @@ What a CloudEvents sender gave comes back as it was. Tocsin adds the extension a
 from collections.abc import Mapping
 from typing import Any
 
-from tocsin.model.event import Event
+from tocsin.model.event import OWN_SOURCE, Event
 from tocsin.model.times import rfc3339
 
 SPEC_VERSION = "1.0"
+# The `source` that no sender may give: by it readers of this format know Tocsin's own events.
+OWN_CLOUD_SOURCE = f"/tocsin/{OWN_SOURCE}"
 
 
 def cloudevent_of(event: Event) -> dict[str, Any]:

@@ -11,6 +11,10 @@ from typing import Any
 from tocsin.model.change import Change
 from tocsin.model.training import TrainingChange
 
+# Whose events Tocsin's own are. Types are anybody's words: what counts as Tocsin's own is told by
+# this, which no receiver gives.
+OWN_SOURCE = "tocsin"
+
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:

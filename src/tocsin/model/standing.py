@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tocsin.model.deployment import Deployment
-from tocsin.model.event import Event
+from tocsin.model.event import OWN_SOURCE, Event
 from tocsin.model.runs import Run, runs_of
 
 # Which events tell of a deployment, by source: those that the source reads a change from.
@@ -25,7 +25,7 @@ TELLING: Mapping[str, frozenset[str]] = {
     "gitea": frozenset({"workflow_run", "workflow_job"}),
     "github": frozenset({"workflow_run", "workflow_job", "deployment", "deployment_status"}),
     "gitlab": frozenset({"pipeline", "build", "deployment"}),
-    "tocsin": frozenset({"deployment.stalled"}),
+    OWN_SOURCE: frozenset({"deployment.stalled"}),
 }
 
 

@@ -46,6 +46,18 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """What a platform counts together although it is many destinations: a bot in many chats.
+
+    `name` tells accounts of a channel apart and may hold secrets; `rates` are beside those of
+    each destination, and hold over all instances.
+    """
+
+    name: str
+    rates: tuple[Rate, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """A platform took a message.
 
@@ -152,7 +164,8 @@ class Channel(Protocol):
         `outgoing.handle` that message is replaced, where the module says `CAN_UPDATE`.
 
         Raises:
-            TryLater: `after_s` when the platform says it. RATE_LIMITED holds up the destination.
+            TryLater: `after_s` when the platform says it. RATE_LIMITED holds up the destination,
+                and with `is_accounts` all of its account.
             GiveUp: this message will never be taken.
             Disable: no message will be.
         """
@@ -175,8 +188,9 @@ class Extras:
     pauses between tries by the options, exact and without jitter where `has_exact_pauses`.
     `check` refuses options that do not fit together (ValueError). `CAN_UPDATE` may be a function
     of the options. Without `HAS_MESSAGE` it sends the standard message alone, so that no other is
-    drawn. `label` is what may be shown of the options' destination. `addresses` are those
-    that a person gave, to be checked when they are saved.
+    drawn. `label` is what may be shown of the options' destination, `account` to which one it
+    belongs, if to any; it follows from what `destination` gives. `addresses` are those that a
+    person gave, to be checked when they are saved.
     """
 
     EXAMPLE: Mapping[str, Any] = field(default_factory=dict)
@@ -186,6 +200,7 @@ class Extras:
     pauses_s: PausesOf = lambda _options: CHAT_PAUSES_S
     has_exact_pauses: Callable[[Any], bool] = lambda _options: False
     limits: Callable[[Any], Limits] | None = None
+    account: Callable[[Any], Account | None] = lambda _options: None
     check: Callable[[Any], None] = lambda _options: None
     label: Callable[[Any], str] = lambda _options: ""
     addresses: Callable[[Any], Sequence[str]] = lambda _options: ()

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -13,7 +13,15 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from tocsin.model.callback import ALL_PROJECTS, Callback, CallbackChannel, Template
-from tocsin.notify.channel import ALIASES, Channel, Extras, Limits, extras_of, find_channels
+from tocsin.notify.channel import (
+    ALIASES,
+    Account,
+    Channel,
+    Extras,
+    Limits,
+    extras_of,
+    find_channels,
+)
 from tocsin.notify.delivery.exchange import secrets_in
 from tocsin.store import callback_templates, callbacks
 from tocsin.store.callbacks import Marks
@@ -42,15 +50,17 @@ class Target:
     destination: str
     # What may be shown of where it leads.
     label: str
+    # What is counted together with other destinations, named as those are.
+    account: Account | None = None
 
     @property
     def shard(self) -> int:
-        return shard_of(self.destination)
+        return shard_of(self.destination if self.account is None else self.account.name)
 
 
-def shard_of(destination: str) -> int:
-    """The part of the work that a destination is in."""
-    return int(destination[:8], 16) % SHARDS
+def shard_of(name: str) -> int:
+    """The part of the work that an account with all its destinations, or a lone one, is in."""
+    return int(name[:8], 16) % SHARDS
 
 
 @cache
@@ -71,6 +81,9 @@ def make_target(callback: Callback, row: CallbackChannel) -> Target:
     options = _adapter(channel.Options).validate_python(dict(row.config))
     extras.check(options)
     limits = extras.limits(options) if extras.limits is not None else channel.LIMITS
+    account = extras.account(options)
+    if account is not None:
+        account = replace(account, name=destination_id(f"{kind} account", account.name))
     return Target(
         callback=callback,
         row=row,
@@ -82,6 +95,7 @@ def make_target(callback: Callback, row: CallbackChannel) -> Target:
         limits=limits,
         destination=destination_id(kind, channel.destination(options)),
         label=extras.label(options),
+        account=account,
     )
 
 
@@ -113,7 +127,7 @@ def lone_target(
 
 
 def destination_id(kind: str, credential: str) -> str:
-    """The name of a destination, which gives nothing of its credential away."""
+    """The name of a destination or an account, which gives nothing of its credential away."""
     return hashlib.sha256(f"{kind}\n{credential}".encode()).hexdigest()[:32]
 
 
@@ -153,6 +167,11 @@ class Known:
     def destinations(self) -> frozenset[str]:
         """Where anything may go, be its callback enabled or not."""
         return frozenset(one.destination for one in self._targets.values())
+
+    def of_account(self, name: str) -> frozenset[str]:
+        """The destinations of an account, be their callbacks enabled or not."""
+        found = (one for one in self._targets.values() if one.account and one.account.name == name)
+        return frozenset(one.destination for one in found)
 
     def of_shard(self, shard: int) -> Sequence[Target]:
         """All that is enabled and leads to a destination of that part."""

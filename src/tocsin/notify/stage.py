@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from tocsin.clock import Clock
 from tocsin.edge.outbound import Outbound
 from tocsin.model.entry import Entry
+from tocsin.model.event import OWN_SOURCE
 from tocsin.notify.again import Again
 from tocsin.notify.channel import extras_of, find_channels
 from tocsin.notify.delivery.feed import Feed
@@ -101,9 +102,10 @@ class Notify:
 
     def told(self, entries: Sequence[Entry]) -> None:
         """Take events that were just committed, here or elsewhere."""
-        if any(one.event.type == _CHANGES for one in entries):
+        own = {one.event.type for one in entries if one.event.source == OWN_SOURCE}
+        if _CHANGES in own:
             self.known.wake()
-        if any(one.event.type in _DESTINATION_CHANGES for one in entries):
+        if not own.isdisjoint(_DESTINATION_CHANGES):
             self._wake()
         self._feed.told(entries)
 

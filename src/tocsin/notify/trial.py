@@ -10,7 +10,7 @@ from tocsin.model.audit import setting_changed
 from tocsin.model.callback import CallbackChannel
 from tocsin.model.callback_desk import ChannelTest
 from tocsin.model.delivery import DeliveryKind, DeliveryState, Outcome
-from tocsin.model.event import Event, new_event_id
+from tocsin.model.event import OWN_SOURCE, Event, new_event_id
 from tocsin.model.message import Outgoing
 from tocsin.notify.delivery.attempt import after, attempt_of, tried
 from tocsin.notify.delivery.planner import new_delivery
@@ -65,7 +65,7 @@ class Trials:
         return Event(
             seq=0,
             id=new_event_id(),
-            source="tocsin",
+            source=OWN_SOURCE,
             type=TEST,
             project=project_id,
             subject="",
@@ -82,9 +82,9 @@ class Trials:
         delivery = new_delivery(event, target, now, kind=DeliveryKind.TEST)
         words = tools.known.template(target.row.template_id)
 
-        def draw() -> Outgoing:
+        async def draw() -> Outgoing:
             language, public_url = target.callback.language, tools.settings.public_url
-            return outgoing_of(delivery, [event], language, words, public_url)
+            return await outgoing_of(delivery, [event], language, words, public_url)
 
         found = await tried(target, draw, tools.make_line)
         done = after(delivery, target, found)

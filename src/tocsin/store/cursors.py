@@ -5,14 +5,16 @@ missed or done twice after a crash. With several instances, whoever has the row 
 comes next; the others pass.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Dialect, Select, bindparam, select
+from sqlalchemy import func as sql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin.model.times import to_us
-from tocsin.store.statement import Insert, compiled, insert_for
+from tocsin.store.statement import Insert, compiled, in_list, insert_for, json_list
 from tocsin.store.tables.journal import cursors
 
 
@@ -29,6 +31,12 @@ async def position(conn: AsyncConnection, stage: str) -> int:
     """The seq up to which the stage has read; 0 before its first."""
     found = await conn.execute(select(cursors.c.seq).where(cursors.c.stage == stage))
     return found.scalar_one_or_none() or 0
+
+
+async def lowest(conn: AsyncConnection, stages: Collection[str]) -> int:
+    """The seq up to which each of these has read that has begun; 0 before the first has."""
+    found = select(sql.min(cursors.c.seq)).where(in_list(cursors.c.stage, "stages"))
+    return (await conn.execute(found, {"stages": json_list(stages)})).scalar_one() or 0
 
 
 def locked_position(conn: Connection, stage: str) -> int | None:

@@ -6,7 +6,7 @@ ended.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, Row, select, update
 from sqlalchemy import func as sql
@@ -42,6 +42,15 @@ _CHANGING = frozenset(
 # So many of a callback's newest deliveries are looked through for what one of a group was.
 _LATELY = 1_000
 _WAITING = deliveries.c.state == DeliveryState.WAITING.value
+
+
+class Way(NamedTuple):
+    """By which channel of a callback something goes where."""
+
+    shard: int
+    destination: str
+    config_id: str
+    channel_id: str
 
 
 class DeliveryRows:
@@ -140,13 +149,38 @@ async def folded_in(conn: AsyncConnection, digest_id: str) -> Sequence[Delivery]
 
 
 async def sent_since(
-    conn: AsyncConnection, destination: str, since: datetime
+    conn: AsyncConnection, destinations: Collection[str], since: datetime
 ) -> Sequence[datetime]:
-    """When something was sent to a destination since then."""
+    """When something was sent to any of these destinations since then."""
     found = select(delivery_attempts.c.at).where(
-        delivery_attempts.c.destination == destination, delivery_attempts.c.at > to_us(since)
+        in_list(delivery_attempts.c.destination, "ids"), delivery_attempts.c.at > to_us(since)
     )
-    return [from_us(one) for one in (await conn.execute(found)).scalars()]
+    rows = await conn.execute(found, {"ids": json_list(destinations)})
+    return [from_us(one) for one in rows.scalars()]
+
+
+async def ways(conn: AsyncConnection, shard: int) -> Sequence[Way]:
+    """By which channels what waits in a shard goes, and where to."""
+    columns = (deliveries.c.destination, deliveries.c.config_id, deliveries.c.channel_id)
+    found = select(*columns).where(_WAITING, deliveries.c.shard == shard).distinct()
+    return [Way(shard, *row) for row in await conn.execute(found)]
+
+
+def lead(conn: Connection, way: Way, shard: int, destination: str, but: Collection[str]) -> None:
+    """Have what waits on `way` go to another destination or be in another shard, but for these."""
+    moved = (
+        update(deliveries)
+        .where(
+            _WAITING,
+            deliveries.c.shard == way.shard,
+            deliveries.c.destination == way.destination,
+            deliveries.c.config_id == way.config_id,
+            deliveries.c.channel_id == way.channel_id,
+            ~in_list(deliveries.c.id, "ids"),
+        )
+        .values(shard=shard, destination=destination)
+    )
+    conn.execute(moved, {"ids": json_list(but)})
 
 
 async def group_goes_at(conn: AsyncConnection, config_id: str, group_key: str) -> datetime | None:

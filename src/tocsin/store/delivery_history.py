@@ -18,7 +18,6 @@ from tocsin.store.deliveries import delivery_of
 from tocsin.store.functions import fits_glob
 from tocsin.store.search import contains
 from tocsin.store.tables.callbacks import deliveries, delivery_attempts, destinations
-from tocsin.store.tables.journal import events
 
 _BRIEF = [
     column
@@ -31,7 +30,7 @@ async def page(
     conn: AsyncConnection, wanted: HistoryFilter, limit: int, offset: int
 ) -> tuple[Sequence[HistoryRow], int]:
     """At most `limit` that fit, the newest first, from the one at `offset`; and how many fit."""
-    where = await _conditions(conn, wanted)
+    where = _conditions(wanted)
     origin: FromClause = joined() if wanted.statuses else deliveries
     counted = select(sql.count()).select_from(origin).where(*where)
     total = (await conn.execute(counted)).scalar_one()
@@ -88,7 +87,7 @@ async def ended(conn: AsyncConnection, wish: ReplayWish, limit: int) -> Sequence
     )
     states = [wish.state] if wish.state else [one for one in DeliveryState if one.is_final]
     is_ended = deliveries.c.state.in_([one.value for one in states if one.is_final])
-    where = [is_ended, *await _conditions(conn, like)]
+    where = [is_ended, *_conditions(like)]
     found = select(deliveries).where(*where).order_by(deliveries.c.id).limit(limit)
     return [delivery_of(row) for row in await conn.execute(found)]
 
@@ -139,7 +138,7 @@ def _rows() -> Select[Any]:
     ).select_from(joined())
 
 
-async def _conditions(conn: AsyncConnection, wanted: HistoryFilter) -> list[ColumnElement[bool]]:
+def _conditions(wanted: HistoryFilter) -> list[ColumnElement[bool]]:
     d = deliveries.c
     equal = {
         d.task_id: wanted.task_id,
@@ -147,10 +146,9 @@ async def _conditions(conn: AsyncConnection, wanted: HistoryFilter) -> list[Colu
         d.project: wanted.project_id,
         d.destination: wanted.destination_id,
         d.digest_id: wanted.digest_id,
+        d.event_id: wanted.event_id,
     }
     where = [column == value for column, value in equal.items() if value is not None]
-    if wanted.event_id is not None:
-        where += await _of_event(conn, wanted.event_id)
     if wanted.event_types:
         where.append(or_(*(fits_glob(d.event_type, one) for one in wanted.event_types)))
     if wanted.channel_types:
@@ -167,14 +165,6 @@ async def _conditions(conn: AsyncConnection, wanted: HistoryFilter) -> list[Colu
         places = (d.id, d.event_id, d.task_id, d.subject, d.error)
         where.append(or_(*(contains(place, wanted.text) for place in places)))
     return where
-
-
-async def _of_event(conn: AsyncConnection, event_id: str) -> list[ColumnElement[bool]]:
-    """By the index on the event's place, as long as the event is kept."""
-    found = await conn.execute(select(events.c.seq).where(events.c.id == event_id))
-    seqs = found.scalars().all()
-    is_its = deliveries.c.event_id == event_id
-    return [deliveries.c.event_seq.in_(seqs), is_its] if seqs else [is_its]
 
 
 # --- rows

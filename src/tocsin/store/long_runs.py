@@ -7,9 +7,11 @@ from datetime import datetime
 from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tocsin.model.event import OWN_SOURCE
 from tocsin.model.times import from_us, to_us
 from tocsin.model.words import DeploymentState
 from tocsin.store.folded import UNKNOWN_PROJECT
+from tocsin.store.keyset import unindexed
 from tocsin.store.tables.deployments import deployments
 from tocsin.store.tables.journal import events
 
@@ -77,8 +79,8 @@ async def long_runs(conn: AsyncConnection, before: datetime) -> Sequence[LongRun
 
 
 async def told_of(conn: AsyncConnection, kind: str, after: int) -> Sequence[Told]:
-    """The events of one type behind a seq."""
+    """Tocsin's own events of one type behind a seq."""
     statement = select(events.c.project, events.c.subject, events.c.seq).where(
-        events.c.type == kind, events.c.seq > after
+        events.c.type == kind, unindexed(events.c.source == OWN_SOURCE), events.c.seq > after
     )
     return [Told(*row) for row in await conn.execute(statement)]

@@ -4,35 +4,30 @@
         …  # a channel with fake.config sends
         assert fake.taken[0].title == "发布通知：金丝雀发布开始"
 
-A file in `platforms/` is a platform. `Fake` says what it has to do.
+A file in `platforms/` is a platform; `fake.py` says what it has to do.
 """
 
-import itertools
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass, replace
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import cache
-from typing import Any, ClassVar, Protocol, cast
+from typing import Any, Protocol, cast
 
 from aiohttp import web
 
 from tocsin.clock import Clock, SystemClock
 from tocsin.discover import discover
 from tocsin.testing import platforms
+from tocsin.testing.fake import SLOW_S, Fake, html
 from tocsin.testing.outside import Asked, Reply
 from tocsin.testing.page import Page
+from tocsin.testing.shelf import MAX_KEPT, Shelf
 from tocsin.testing.taken import Lost, Taken
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
-# What may be kept of the past, for one that stands for days.
-MAX_KEPT = 1000
-# How late a slow answer comes, by the platform's clock.
-SLOW_S = 60.0
-# What some box before a platform answers in its stead, in place of JSON.
-HTML = "<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
 # A fault that any platform has; those of its own are in `Fake.FAULTS`.
 COMMON_FAULTS: Mapping[str, str] = {
     "slow": "takes it, and answers a minute later",
@@ -42,133 +37,6 @@ COMMON_FAULTS: Mapping[str, str] = {
     "html_502": "HTTP 502 with a page in place of JSON",
     "code:N": "refuses it with code or word N of the platform's own",
 }
-
-
-class Shelf:
-    """Where a platform keeps what it took; made by `platform`."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
-        self.url = ""
-        self.taken: list[Taken] = []
-        self.lost: list[Lost] = []
-        self.revision = 0
-        # Told of each thing that happens, in a line.
-        self.on_news: Callable[[str], None] | None = None
-        self._numbers = itertools.count(1)
-        self._faults: deque[str | None] = deque()
-        self._standing: str | None = None
-
-    @property
-    def now_s(self) -> float:
-        """The present instant as Unix time."""
-        return self.clock.now().timestamp()
-
-    def number(self) -> int:
-        """One that was not there before, for an id."""
-        return next(self._numbers)
-
-    def keep(self, taken: Taken) -> None:
-        """It arrived."""
-        self.taken.append(taken)
-        del self.taken[:-MAX_KEPT]
-        self.tell(f"taken: {_gist(taken)}")
-
-    def update(self, taken: Taken) -> None:
-        """It stands in the place of the message with the same id."""
-        place = next(n for n, one in enumerate(self.taken) if one.id == taken.id)
-        before = self.taken[place]
-        self.taken[place] = replace(taken, at=before.at, edits=before.edits + 1)
-        self.tell(f"updated: {_gist(taken)}")
-
-    def find(self, taken_id: str) -> Taken | None:
-        """The message that has this id."""
-        return next((one for one in self.taken if one.id == taken_id), None)
-
-    def lose(self, why: str, raw: Any) -> None:
-        """The sender hears that all is well, and nobody sees anything."""
-        self.lost.append(Lost(self.clock.now(), why, raw))
-        del self.lost[:-MAX_KEPT]
-        self.tell(f"seen by nobody: {why}")
-
-    def tell(self, news: str) -> None:
-        """Something happened."""
-        self.revision += 1
-        if self.on_news is not None:
-            self.on_news(news)
-
-    def script(self, *faults: str | None) -> None:
-        """One for each of the next sends; None takes it as usual."""
-        self._faults.extend(faults)
-
-    def always(self, fault: str | None) -> None:
-        """For every send that no script tells."""
-        self._standing = fault
-
-    def next_fault(self) -> str | None:
-        """What the send that just came meets."""
-        return self._faults.popleft() if self._faults else self._standing
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """A fault in words, and the answer, unless that depends on the call."""
-
-    meaning: str
-    reply: Reply | None = None
-
-
-Faults = Mapping[str, Trouble]
-
-
-class Fake:
-    """The rules of one platform, for its file to fill in; it takes calls and says what it answers.
-
-    `Options` is a frozen dataclass of what can be chosen, with a default for all of it.
-    """
-
-    TITLE: ClassVar[str]
-    # Those of its own.
-    FAULTS: ClassVar[Faults] = {}
-    # The configurations with which it is found by the setting `notify.<kind>.base_url` only.
-    BY_BASE_URL: ClassVar[frozenset[str]] = frozenset()
-
-    def __init__(self, shelf: Shelf) -> None:
-        self.shelf = shelf
-
-    def configs(self) -> Mapping[str, Mapping[str, Any]]:
-        """Configurations of the channel that work with it, by their use; the usual one first."""
-        raise NotImplementedError
-
-    def sends(self, call: Asked) -> bool:
-        """Whether a message comes with it, so that a fault may meet it."""
-        return call.method == "POST"
-
-    def take(self, call: Asked) -> Reply:
-        """What it answers to a call, after it has kept what came."""
-        raise NotImplementedError
-
-    def fault(self, name: str, _call: Asked) -> Reply:
-        """The answer for a fault of `FAULTS`."""
-        reply = self.FAULTS[name].reply
-        if reply is None:
-            raise NotImplementedError(name)
-        return reply
-
-    def is_refusal(self, reply: Reply) -> bool:
-        """Whether an answer says no; some say so with HTTP 200."""
-        return reply.status >= 300
-
-    def refuse(self, code: str, _call: Asked) -> Reply:
-        """An answer with this code, or word, and HTTP status as usual with it."""
-        raise NotImplementedError(code)
-
-    def expire_tokens(self) -> None:
-        """Let all access tokens that it gave out be at their end."""
-
-    def beside(self) -> AbstractAsyncContextManager[object]:
-        """What runs as long as it does, such as a server that speaks no HTTP."""
-        return nullcontext()
 
 
 class Kind(Protocol):
@@ -306,18 +174,8 @@ class Running:
         return self.fake.fault(fault, call)
 
 
-def _gist(taken: Taken) -> str:
-    return taken.title or " ".join(taken.text.split())[:80] or taken.kind
-
-
 def _said(reply: Reply) -> str:
     return " ".join(reply.body[:160].decode("utf-8", "replace").split()) or "(nothing)"
-
-
-def html(status: int, title: str) -> Reply:
-    """A page, as boxes before a platform answer."""
-    body = HTML.format(title=title).encode()
-    return Reply(status=status, body=body, headers={"Content-Type": "text/html"})
 
 
 @asynccontextmanager

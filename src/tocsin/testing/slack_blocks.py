@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
 from tocsin.model.message import Block, BlockKind, Link
 from tocsin.testing.marked import Marks, read, read_mrkdwn
+from tocsin.testing.objects import MalformedError, marked_texts, object_of, objects_of
 from tocsin.testing.taken import (
     Buttons,
     Cells,
+    Drawn,
     Line,
     Part,
     Picture,
@@ -29,28 +30,16 @@ MARKDOWN = Marks(
 _CALL = re.compile(r"<([@!][^>]+)>")
 
 
-class BlocksError(Exception):
-    """They are not as Slack wants them; the text says what."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A message as its readers see it; `title` is its first header."""
-
-    parts: tuple[Part, ...]
-    title: str = ""
-    colour: str = ""
-    mentions: tuple[str, ...] = ()
-
-
 def draw(message: Mapping[str, Any], files: Mapping[str, Picture]) -> Drawn:
     """What is seen of a message: its blocks and attachments, or else its text.
 
+    Its title is its first header.
+
     Raises:
-        BlocksError: some of it is refused, and so all of it.
+        MalformedError: some of it is refused, and so all of it.
     """
-    blocks = _list(message.get("blocks", []), "blocks")
-    attachments = _list(message.get("attachments", []), "attachments")
+    blocks = objects_of(message.get("blocks", []), "blocks")
+    attachments = objects_of(message.get("attachments", []), "attachments")
     found: list[Part] = list(_parts(blocks, files))
     text = str(message.get("text") or "")
     if not blocks and text:
@@ -58,7 +47,7 @@ def draw(message: Mapping[str, Any], files: Mapping[str, Picture]) -> Drawn:
     for one in attachments:
         found += _attachment(one, files)
     colour = next((str(one["color"]) for one in attachments if one.get("color")), "")
-    everywhere = "\n".join(_strings([blocks, attachments, text]))
+    everywhere = "\n".join(marked_texts([blocks, attachments, text], "type"))
     # Its first header is the title of it all.
     headed = (part for part in found if isinstance(part, Words) and _is_heading(part))
     heading = next(headed, None)
@@ -81,7 +70,7 @@ def _is_heading(part: Words) -> bool:
 def _attachment(found: Mapping[str, Any], files: Mapping[str, Picture]) -> Iterator[Part]:
     """The older form; what holds blocks shows nothing else."""
     if "blocks" in found:
-        yield from _parts(_list(found["blocks"], "blocks of an attachment"), files)
+        yield from _parts(objects_of(found["blocks"], "blocks of an attachment"), files)
         return
     for name in ("pretext", "title", "text"):
         if text := found.get(name):
@@ -100,10 +89,10 @@ def _attachment(found: Mapping[str, Any], files: Mapping[str, Picture]) -> Itera
 
 def _parts(blocks: Sequence[dict[str, Any]], files: Mapping[str, Picture]) -> Iterator[Part]:
     if len(blocks) > MAX_BLOCKS:
-        raise BlocksError(f"more than {MAX_BLOCKS} blocks")
+        raise MalformedError(f"more than {MAX_BLOCKS} blocks")
     for block in blocks:
         if len(str(block.get("block_id", ""))) > 255:
-            raise BlocksError("block_id is longer than 255 characters")
+            raise MalformedError("block_id is longer than 255 characters")
         match block.get("type"):
             case "section":
                 yield from _section(block)
@@ -124,14 +113,14 @@ def _parts(blocks: Sequence[dict[str, Any]], files: Mapping[str, Picture]) -> It
             case "markdown":
                 yield Words(read(_string(block.get("text"), "text", 12_000), MARKDOWN))
             case "rich_text":
-                yield Words(plain("\n".join(_strings(block.get("elements")))))
+                yield Words(plain("\n".join(marked_texts(block.get("elements"), "type"))))
             case kind:
-                raise BlocksError(f"unsupported block type {kind!r}")
+                raise MalformedError(f"unsupported block type {kind!r}")
 
 
 def _section(block: Mapping[str, Any]) -> Iterator[Part]:
     if "text" not in block and "fields" not in block:
-        raise BlocksError("a section has text or fields")
+        raise MalformedError("a section has text or fields")
     if "text" in block:
         yield Words(_text(block["text"], 3000))
     if "fields" in block:
@@ -145,11 +134,10 @@ def _section(block: Mapping[str, Any]) -> Iterator[Part]:
 
 
 def _text(value: Any, most: int, *, only: str = "") -> tuple[Block, ...]:
-    if not isinstance(value, dict):
-        raise BlocksError("a text is no object")
-    text, kind = _string(value.get("text"), "text", most), value.get("type")
+    said = object_of(value, "a text")
+    text, kind = _string(said.get("text"), "text", most), said.get("type")
     if kind not in {"plain_text", "mrkdwn"} or (only and kind != only):
-        raise BlocksError(f"a text of the type {kind!r}")
+        raise MalformedError(f"a text of the type {kind!r}")
     if kind == "mrkdwn":
         return read_mrkdwn(text)
     return plain(unescape(text))
@@ -157,16 +145,16 @@ def _text(value: Any, most: int, *, only: str = "") -> tuple[Block, ...]:
 
 def _button(value: Mapping[str, Any]) -> Link:
     if value.get("type") != "button":
-        raise BlocksError(f"unsupported element {value.get('type')!r}")
+        raise MalformedError(f"unsupported element {value.get('type')!r}")
     label = text_of(_text(value.get("text"), 75, only="plain_text"))
     for name, most in (("url", 3000), ("value", 2000), ("action_id", 255)):
         if name in value:
             _string(value[name], name, most)
     if value.get("style", "primary") not in {"primary", "danger"}:
-        raise BlocksError(f"a button has no style {value['style']!r}")
+        raise MalformedError(f"a button has no style {value['style']!r}")
     url = str(value.get("url", ""))
     if url and not url.startswith(("http://", "https://")):
-        raise BlocksError("a button's url is none")
+        raise MalformedError("a button's url is none")
     return Link(label, url)
 
 
@@ -175,40 +163,22 @@ def _image(block: Mapping[str, Any], files: Mapping[str, Picture]) -> Shown:
     if reference := block.get("slack_file"):
         picture = files.get(str(reference.get("id")))
         if picture is None:
-            raise BlocksError("slack_file is of no file that was uploaded")
+            raise MalformedError("slack_file is of no file that was uploaded")
         return Shown(picture, alt=alt)
     url = _string(block.get("image_url"), "image_url", 3000)
     if not url.startswith(("http://", "https://")):
-        raise BlocksError("image_url is none")
+        raise MalformedError("image_url is none")
     return Shown(url=url, alt=alt)
 
 
 def _string(value: Any, name: str, most: int) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > most:
-        raise BlocksError(f"{name} has 1 to {most} characters")
+        raise MalformedError(f"{name} has 1 to {most} characters")
     return value
 
 
 def _some(value: Any, name: str, most: int) -> Sequence[dict[str, Any]]:
-    found = _list(value, name)
+    found = objects_of(value, name)
     if not 1 <= len(found) <= most:
-        raise BlocksError(f"{name} are 1 to {most}")
+        raise MalformedError(f"{name} are 1 to {most}")
     return found
-
-
-def _list(value: Any, name: str) -> Sequence[dict[str, Any]]:
-    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-        raise BlocksError(f"{name} is no list of objects")
-    return value
-
-
-def _strings(value: Any) -> Iterator[str]:
-    """All in which there may be marks."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict) and value.get("type") != "plain_text":
-        for one in value.values():
-            yield from _strings(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _strings(one)

@@ -124,6 +124,37 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """A message as its readers see it, before the platform has given it an id."""
+
+    parts: tuple[Part, ...]
+    title: str = ""
+    colour: str = ""
+    mentions: tuple[str, ...] = ()
+
+    @property
+    def read(self) -> str:
+        """All that is to be read, in which a bot's keywords are looked for."""
+        return f"{self.title}\n{text_in(self.parts)}"
+
+    def taken(
+        self, taken_id: str, at: datetime, kind: str, raw: Any, recipients: tuple[str, ...] = ()
+    ) -> Taken:
+        """The message as it is kept."""
+        return Taken(
+            id=taken_id,
+            at=at,
+            kind=kind,
+            title=self.title,
+            parts=self.parts,
+            raw=raw,
+            colour=self.colour,
+            mentions=self.mentions,
+            recipients=recipients,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Lost:
     """What the platform said yes to and nobody ever sees."""
 

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from tocsin.model.message import Link
 from tocsin.testing.marked import Marks, read
 from tocsin.testing.outside import Reply
-from tocsin.testing.taken import Buttons, Part, Shown, Words, words
+from tocsin.testing.taken import Buttons, Drawn, Part, Shown, Words, words
 
 MARKDOWN = Marks(("heading", "blockquote", "emphasis", "link", "backticks"), has_italic=False)
 MARKDOWN_V2 = Marks(
@@ -25,15 +24,6 @@ MAX_ARTICLES = 8
 
 class RefusedError(Exception):
     """A message that is not as it should be; the arguments are errcode and errmsg."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A message as its readers see it."""
-
-    parts: tuple[Part, ...]
-    title: str = ""
-    mentions: tuple[str, ...] = ()
 
 
 def said(errcode: int, errmsg: str, **more: Any) -> Reply:

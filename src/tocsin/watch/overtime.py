@@ -7,11 +7,10 @@ still under way.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from tocsin.model.event import NewEvent, new_event_id
+from tocsin.model.event import OWN_SOURCE, NewEvent, new_event_id
 from tocsin.model.times import rfc3339
 from tocsin.store.long_runs import LongRun, Told
 
-SOURCE = "tocsin"
 RUNNING_LONG = "deployment.running_long"
 
 
@@ -29,7 +28,7 @@ def running_long_event(run: LongRun, running_long_after_s: float, now: datetime)
     """The event that says so."""
     return NewEvent(
         id=new_event_id(),
-        source=SOURCE,
+        source=OWN_SOURCE,
         type=RUNNING_LONG,
         project=run.project,
         subject=run.deployment_id,

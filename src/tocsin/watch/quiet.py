@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tocsin.model.change import Change
-from tocsin.model.event import NewEvent, new_event_id
+from tocsin.model.event import OWN_SOURCE, NewEvent, new_event_id
 from tocsin.model.times import rfc3339, to_us
 
-SOURCE = "tocsin"
 STALLED = "deployment.stalled"
 
 
@@ -59,7 +58,7 @@ def stalled_event(
     """The event that says so; it counts only while no news has come since `last_seq`."""
     return NewEvent(
         id=new_event_id(),
-        source=SOURCE,
+        source=OWN_SOURCE,
         type=STALLED,
         project=project,
         subject=deployment_id,

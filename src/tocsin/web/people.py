@@ -23,6 +23,7 @@ from tocsin.web.access_shapes import (
     PersonView,
 )
 from tocsin.web.callers import at_role, caller_of
+from tocsin.web.guarded_route import GuardedRoute
 from tocsin.web.problems import problem_responses
 
 
@@ -45,7 +46,9 @@ def router(
         clock=clock,
     )
     gate = at_role(callers, Role.ADMIN)
-    api = APIRouter(prefix="/api/v1/people", tags=["people"], dependencies=gate)
+    api = APIRouter(
+        prefix="/api/v1/people", tags=["people"], dependencies=gate, route_class=GuardedRoute
+    )
     api.add_api_route(
         "",
         part.page,
@@ -61,7 +64,7 @@ def router(
         status_code=201,
         response_model=PersonView,
         summary="Add somebody",
-        responses=problem_responses(400, 401, 403, 409, 413, 415, 422, 503),
+        responses=problem_responses(400, 401, 403, 408, 409, 413, 415, 422, 503),
     )
     api.add_api_route(
         "/{person_id}",
@@ -69,7 +72,7 @@ def router(
         methods=["PATCH"],
         response_model=PersonView,
         summary="Change somebody's role or password, or shut them out",
-        responses=problem_responses(400, 401, 403, 404, 409, 413, 415, 422, 503),
+        responses=problem_responses(400, 401, 403, 404, 408, 409, 413, 415, 422, 503),
     )
     api.add_api_route(
         "/{person_id}",

@@ -21,7 +21,7 @@ from tocsin.web.callbacks import (
     templates,
     trials,
 )
-from tocsin.web.callbacks.changes import CallbackChanges
+from tocsin.web.callbacks.changes import CallbackChanges, Ground
 from tocsin.web.callbacks.desk import CallbackDesk
 from tocsin.web.release_routes import ReleaseRoutes
 
@@ -37,7 +37,8 @@ def release_routers(
 ) -> Sequence[APIRouter]:
     """Each part is handed just what it needs."""
     to = ReleaseRoutes.for_callers(callers)
-    changes = CallbackChanges(database, journal, vault, clock, desk)
+    ground = Ground(database=database, journal=journal, vault=vault, clock=clock, desk=desk)
+    changes = CallbackChanges(ground)
     routes.add_to(to, database=database, vault=vault, desk=desk, changes=changes)
     trials.add_to(to, database=database, desk=desk, changes=changes)
     history.add_to(to, database=database, desk=desk, changes=changes)
@@ -45,15 +46,7 @@ def release_routers(
     figures.add_to(to, database=database, clock=clock, desk=desk)
     previews.add_to(to, database=database, desk=desk)
     templates.add_to(to, database=database, journal=journal, clock=clock, desk=desk)
-    exporting.add_to(to, database=database, journal=journal, vault=vault, clock=clock, desk=desk)
-    importing.add_to(
-        to,
-        database=database,
-        journal=journal,
-        vault=vault,
-        clock=clock,
-        desk=desk,
-        changes=changes,
-    )
+    exporting.add_to(to, ground)
+    importing.add_to(to, ground, changes)
     events = release_events.router(journal=journal, callers=callers, clock=clock)
     return [*to.routers, events]

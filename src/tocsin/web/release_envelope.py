@@ -13,9 +13,8 @@ from urllib.parse import quote
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tocsin.edge.answers import PROBLEM, problem, send_json
-from tocsin.edge.calls import App, Disconnected, Message, Receive, Scope, Send, body_of, headers_of
-from tocsin.errors import Rejected
+from tocsin.edge.answers import PROBLEM, send_json
+from tocsin.edge.calls import App, Message, Receive, Scope, Send
 from tocsin.web.queries import Query
 
 T = TypeVar("T")
@@ -24,8 +23,6 @@ PREFIX = "/api/v1/release"
 ALIAS = "/api/release"
 # A code is this and the HTTP status.
 CODE_BASE = 3000
-# Of a configuration, a template, an import or a standard message.
-MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_PAGE_SIZE = 100
 
 _FIELD = {
@@ -147,20 +144,8 @@ class ReleaseEnvelope:
         if scope["type"] == "http":
             scope = _by_full_name(scope)
             if _is_below(scope["path"], PREFIX):
-                await self._answer(scope, receive, send)
-                return
+                send = _Enveloping(send).send
         await self._app(scope, receive, send)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            body = await body_of(headers_of(scope), receive, MAX_BODY_BYTES)
-        except Disconnected:
-            return
-        except Rejected as error:
-            said = problem(error.status, error.reason, error.message)
-            await send_json(send, error.status, refusal(said))
-            return
-        await self._app(scope, _again(body, receive), _Enveloping(send).send)
 
 
 class _Enveloping:
@@ -210,16 +195,6 @@ def _by_full_name(scope: Scope) -> Scope:
     # Escapes in the prefix itself are nobody's way to write it.
     raw_path = PREFIX.encode() + raw.removeprefix(ALIAS.encode())
     return {**scope, "path": path, "raw_path": raw_path}
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """What was read is to be read once more; what follows is whether the caller is still there."""
-    waiting = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receive_again() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return receive_again
 
 
 def _content_type(start: Message) -> bytes:

@@ -11,6 +11,7 @@ from tocsin.model.access import Role
 from tocsin.model.standard_reading import read_standard
 from tocsin.store.journal import Journal
 from tocsin.web.callers import SECURITY
+from tocsin.web.guarded_route import GuardedRoute
 from tocsin.web.reading_shapes import Shape
 from tocsin.web.release_envelope import PREFIX, WRITING, Answer
 
@@ -63,7 +64,7 @@ class StoredEvent(Shape):
 def router(*, journal: Journal, callers: Callers, clock: Clock) -> APIRouter:
     """The route for standard messages."""
     part = _Events(journal, callers, clock)
-    api = APIRouter(prefix=PREFIX, tags=["callbacks"])
+    api = APIRouter(prefix=PREFIX, tags=["callbacks"], route_class=GuardedRoute)
     api.add_api_route(
         "/events",
         part.take,

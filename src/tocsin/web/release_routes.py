@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from tocsin.edge.callers import Callers
 from tocsin.model.access import Role
 from tocsin.web.callers import at_role
+from tocsin.web.guarded_route import GuardedRoute
 from tocsin.web.release_envelope import PREFIX, READING, WRITING
 
 
@@ -29,6 +30,7 @@ class ReleaseRoutes:
             return APIRouter(
                 prefix=PREFIX,
                 tags=["callbacks"],
+                route_class=GuardedRoute,
                 dependencies=at_role(callers, role),
                 responses=READING if role is Role.VIEWER else WRITING,
             )

@@ -9,7 +9,8 @@ from tocsin.store import sessions
 from tocsin.store.access import StoredCredentials
 from tocsin.store.database import Database
 from tocsin.web.access_shapes import OwnPassword, SessionView, SignInBody
-from tocsin.web.callers import require
+from tocsin.web.callers import at_role, caller_of
+from tocsin.web.guarded_route import GuardedRoute
 from tocsin.web.problems import problem_response, problem_responses
 from tocsin.web.sign_in import SignIn, clear_cookie, set_cookie
 
@@ -19,14 +20,14 @@ def router(
 ) -> APIRouter:
     """The routes under `/api/v1/session`."""
     part = _Session(sign_in, callers, credentials, database)
-    api = APIRouter(prefix="/api/v1/session", tags=["session"])
+    api = APIRouter(prefix="/api/v1/session", tags=["session"], route_class=GuardedRoute)
     api.add_api_route(
         "",
         part.open,
         methods=["POST"],
         response_model=SessionView,
         summary="Sign in",
-        responses=problem_responses(400, 401, 403, 413, 415, 422, 429, 503),
+        responses=problem_responses(400, 401, 403, 408, 413, 415, 422, 429, 503),
     )
     api.add_api_route(
         "",
@@ -52,7 +53,8 @@ def router(
         status_code=204,
         response_class=Response,
         summary="Change my password",
-        responses=problem_responses(400, 401, 403, 413, 415, 422, 429, 503),
+        dependencies=at_role(callers, Role.SENDER),
+        responses=problem_responses(400, 401, 403, 408, 413, 415, 422, 429, 503),
     )
     return api
 
@@ -104,9 +106,7 @@ class _Session:
 
     async def change_password(self, body: OwnPassword, request: Request) -> Response:
         """Change the password of who is signed in; their other sessions end."""
-        caller = await self._callers.identify(request.scope)
-        require(caller, Role.SENDER)
-        if caller.kind != "session":
+        if caller_of(request).kind != "session":
             message = "Sign in with your name and password to change it."
             raise Rejected(403, Reason.NOT_ALLOWED, message)
         await self._sign_in.change_password(request.scope, body.current, body.new)

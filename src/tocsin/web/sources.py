@@ -13,6 +13,7 @@ from tocsin.model.source_setup import SetUpView
 from tocsin.store import inbound_calls
 from tocsin.store.database import Database
 from tocsin.web.callers import at_role, caller_of
+from tocsin.web.guarded_route import GuardedRoute
 from tocsin.web.problems import problem_responses
 from tocsin.web.queries import Query as NoQuery
 from tocsin.web.reading import readers_only
@@ -53,7 +54,7 @@ class SetUpDesk(Protocol):
 def router(*, database: Database, callers: Callers, desk: SetUpDesk) -> APIRouter:
     """The routes under `/api/v1/sources` that are about set-ups and secrets."""
     part = _Sources(database, desk)
-    api = APIRouter(prefix="/api/v1/sources", tags=["sources"])
+    api = APIRouter(prefix="/api/v1/sources", tags=["sources"], route_class=GuardedRoute)
     _add_reading(api, part, callers)
     gate = at_role(callers, Role.ADMIN)
     api.add_api_route(
@@ -64,7 +65,7 @@ def router(*, database: Database, callers: Callers, desk: SetUpDesk) -> APIRoute
         response_model=CreatedSource,
         summary="Set a source up once more",
         dependencies=gate,
-        responses=problem_responses(400, 401, 403, 404, 409, 413, 415, 422, 503),
+        responses=problem_responses(400, 401, 403, 404, 408, 409, 413, 415, 422, 503),
     )
     api.add_api_route(
         _ONE,
@@ -83,7 +84,7 @@ def router(*, database: Database, callers: Callers, desk: SetUpDesk) -> APIRoute
         response_model=RotatedSecret,
         summary="Give a set-up a new secret",
         dependencies=gate,
-        responses=problem_responses(400, 401, 403, 404, 413, 415, 422, 503),
+        responses=problem_responses(400, 401, 403, 404, 408, 413, 415, 422, 503),
     )
     api.add_api_route(
         f"{_ONE}/secret/former",

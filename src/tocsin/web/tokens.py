@@ -24,6 +24,7 @@ from tocsin.web.access_shapes import (
     TokenView,
 )
 from tocsin.web.callers import at_role, caller_of
+from tocsin.web.guarded_route import GuardedRoute
 from tocsin.web.problems import problem_responses
 
 
@@ -38,7 +39,9 @@ def router(
     """The routes under `/api/v1/tokens`."""
     part = _Tokens(database, journal, credentials, clock)
     gate = at_role(callers, Role.ADMIN)
-    api = APIRouter(prefix="/api/v1/tokens", tags=["tokens"], dependencies=gate)
+    api = APIRouter(
+        prefix="/api/v1/tokens", tags=["tokens"], dependencies=gate, route_class=GuardedRoute
+    )
     api.add_api_route(
         "",
         part.page,
@@ -54,7 +57,7 @@ def router(
         status_code=201,
         response_model=CreatedToken,
         summary="Create a token",
-        responses=problem_responses(400, 401, 403, 409, 413, 415, 422, 503),
+        responses=problem_responses(400, 401, 403, 408, 409, 413, 415, 422, 503),
     )
     api.add_api_route(
         "/{token_id}",

@@ -24,6 +24,7 @@ from tocsin.store.training_files import FileState, StoredFile
 from tocsin.store.trainings import StoredTraining
 from tocsin.web.callers import at_role, caller_of, require
 from tocsin.web.files import download_address
+from tocsin.web.guarded_route import GuardedRoute
 from tocsin.web.problems import problem_responses
 from tocsin.web.queries import IdPath
 from tocsin.web.queries import Query as NoQuery
@@ -40,7 +41,7 @@ def router(
 ) -> APIRouter:
     """The routes under `/api/v1/trainings`, and what a browser is told at FAL's addresses."""
     part = _Trainings(database, journal, clock, signer)
-    api = APIRouter(tags=["trainings"])
+    api = APIRouter(tags=["trainings"], route_class=GuardedRoute)
     prefix = "/api/v1/trainings"
     sending = at_role(callers, Role.SENDER)
     api.add_api_route(
@@ -51,7 +52,7 @@ def router(
         response_model=TrainingDetail,
         summary="Register a training",
         dependencies=sending,
-        responses=problem_responses(400, 401, 403, 413, 415, 422, 503)
+        responses=problem_responses(400, 401, 403, 408, 413, 415, 422, 503)
         | {200: {"model": TrainingDetail, "description": "It is known already"}},
     )
     api.add_api_route(

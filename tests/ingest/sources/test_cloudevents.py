@@ -143,6 +143,7 @@ def test_source_and_id_together_are_the_identity() -> None:
         {"id": "a\x00b"},
         {"source": ""},
         {"source": "x" * 1_001},
+        {"source": "/tocsin/tocsin"},
         {"type": ["temperature"]},
         {"type": "x" * 201},
         {"type": "\ud800"},

@@ -41,7 +41,7 @@ from tocsin.ingest.source import (
     find_sources,
 )
 from tocsin.model.access import Role
-from tocsin.model.event import NewEvent
+from tocsin.model.event import OWN_SOURCE, NewEvent
 from tocsin.model.logline import clean_text
 
 SOURCES: Mapping[str, Source] = find_sources()
@@ -107,6 +107,10 @@ def check_events(source: str, events: list[NewEvent]) -> None:
 def test_a_source_has_samples_of_what_is_taken_and_of_what_is_wrong(source: str) -> None:
     assert [one for one in GOOD if one.source == source]
     assert [one for one in WRONG if one.source == source]
+
+
+def test_no_source_is_called_as_tocsin_itself() -> None:
+    assert OWN_SOURCE not in SOURCES
 
 
 @pytest.mark.parametrize("one", GOOD, ids=named)
@@ -383,6 +387,26 @@ async def test_a_remote_call_that_shows_nothing_is_refused(one: Sample, open_: R
     assert (answer.status, handed_on.status) == (401, 401)
     check_envelope(one, answer)
     assert await open_.stored() == []
+
+
+@pytest.mark.parametrize("one", ONE_EACH, ids=named)
+async def test_nobody_who_may_not_learns_anything_about_what_was_sent(
+    one: Sample, open_: Receiving
+) -> None:
+    wrong: list[tuple[bytes, dict[str, str]]] = [
+        (b"", {}),
+        (b"{", {"content-type": "application/json"}),
+        (b"[]", {"content-type": "application/json"}),
+        (b"{}", {"content-type": "image/png"}),
+        (b"{}", {"idempotency-key": "k" * 1_000}),
+    ]
+
+    answers = [
+        await open_.post(f"/hooks/{one.source}", body, {**unsigned(one), **more}, peer=REMOTE)
+        for body, more in wrong
+    ]
+
+    assert [answer.status for answer in answers] == [401] * len(wrong)
 
 
 @pytest.mark.parametrize("one", ONE_EACH, ids=named)

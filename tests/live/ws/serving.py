@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.appending import begin_in, settings_with
+from tests.appending import database_in, settings_with
 from tocsin.edge.callers import Callers
 from tocsin.edge.server import listening_sockets, make_server
 from tocsin.ingest.body import BodyLimits
@@ -34,7 +34,6 @@ from tocsin.model.tokens import Token, digest_of, new_token
 from tocsin.store import tokens
 from tocsin.store.access import StoredCredentials
 from tocsin.store.append import Appender
-from tocsin.store.beside import opened
 from tocsin.store.database import Database
 from tocsin.store.events import newest_seq
 from tocsin.store.facts import ensure_epoch
@@ -176,9 +175,8 @@ def line(text: str, deployment_id: str = "1", project: str = "shop") -> Any:
 async def live_in(folder: Path, **environ: str) -> AsyncIterator[Live]:
     """A server over the journal in `folder`, a new one or the one that is there."""
     said = settings_with(**environ)
-    await begin_in(folder)
     clock, registry, pulse = HandClock(), CollectorRegistry(), Pulse(0.01)
-    async with opened("", folder) as database:
+    async with database_in(folder) as database:
         epoch = await database.write(ensure_epoch)
         hub = Hub(database, epoch, await _newest(database), registry)
         journal = Journal(database, Appender(database.dialect), Limits(), hub.publish, registry)

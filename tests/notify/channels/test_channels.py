@@ -24,7 +24,8 @@ from tocsin.notify.platforms.mail import address_of, mail_of
 from tocsin.notify.wording.bounds import bounded
 from tocsin.testing.clock import START, HandClock
 from tocsin.testing.outside import Asked
-from tocsin.testing.platform import Shelf, find_platforms
+from tocsin.testing.platform import find_platforms
+from tocsin.testing.shelf import Shelf
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010804000000b51c0c02"
@@ -218,9 +219,8 @@ def test_a_message_that_says_nothing_is_taken(way: Way, tone: Tone) -> None:
 def test_any_message_is_a_mail_that_can_be_read(message: Message) -> None:
     sender, to = address_of("Tocsin <tocsin@example.com>"), address_of("ann@example.com")
 
-    mail, _ = mail_of(outgoing(bounded(message)), sender, [to], [], START)
+    raw = mail_of(outgoing(bounded(message)), sender, [to], [], START).raw
 
-    raw = mail.as_bytes()
     assert max(map(len, raw.split(b"\r\n"))) <= 998
     assert len(raw) < 10_000_000
     read = message_from_bytes(raw, policy=SMTP)

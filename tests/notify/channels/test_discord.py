@@ -316,3 +316,21 @@ def test_the_webhook_is_the_destination_and_only_its_host_is_shown() -> None:
     assert CHANNEL.LIMITS.rates == ()
     with pytest.raises(ValueError, match="thread_id"):
         options_of(CHANNEL, webhook_url=WEBHOOK, thread_id="x&wait=false")
+
+
+@pytest.mark.parametrize(
+    ("given", "is_accounts"),
+    [
+        (answer({"retry_after": 1, "global": True}, 429), True),
+        (answer({"retry_after": 1}, 429, {"X-RateLimit-Scope": "global"}), True),
+        (answer("<html>error code: 1015", 429), True),
+        (answer({"retry_after": 1, "global": False}, 429, {"X-RateLimit-Scope": "user"}), False),
+        (answer({"retry_after": 1}, 429, {"X-RateLimit-Scope": "shared"}), False),
+        (answer({}, 503), False),
+    ],
+)
+async def test_some_limits_are_those_of_all_webhooks(given: Answer, *, is_accounts: bool) -> None:
+    with pytest.raises(TryLater) as caught:
+        await sent(FakeReach(given))
+
+    assert caught.value.is_accounts is is_accounts

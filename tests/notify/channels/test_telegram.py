@@ -140,14 +140,26 @@ async def test_what_is_unreadable_as_plain_text_too_is_given_up() -> None:
     assert len(reach.calls) == 2
 
 
-async def test_a_group_that_has_another_id_now_is_written_to_there() -> None:
+async def test_a_group_that_has_another_id_now_is_written_to_there_at_once() -> None:
     reach = FakeReach(refused(400, "upgraded", migrate_to_chat_id=-1005), SENT)
 
-    receipt = await sent(reach)
+    receipt = await sent(reach, chat_id="-101")
 
-    assert [call.json["chat_id"] for call in reach.calls] == ["-100", "-1005"]
+    assert [call.json["chat_id"] for call in reach.calls] == ["-101", "-1005"]
     assert receipt.handle == "-1005:7"
     assert receipt.note == "The group's id is -1005 now: put that into chat_id."
+
+
+async def test_what_comes_next_goes_to_its_new_id_alone_and_says_so() -> None:
+    limited = refused(429, "Too Many Requests", retry_after=3)
+    reach = FakeReach(refused(400, "upgraded", migrate_to_chat_id=-1006), limited, SENT)
+    with pytest.raises(TryLater):
+        await sent(reach, chat_id="-102")
+
+    receipt = await sent(reach, chat_id="-102")
+
+    assert [call.json["chat_id"] for call in reach.calls] == ["-102", "-1006", "-1006"]
+    assert receipt == Receipt("-1006:7", "The group's id is -1006 now: put that into chat_id.")
 
 
 async def test_a_message_is_replaced_in_the_chat_where_it_is() -> None:

@@ -8,11 +8,11 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tests.appending import begin_in
+from tests.appending import database_in
 from tests.notify.deliveries import after as later_by
 from tests.notify.deliveries import delivery
-from tests.notify.reaching import outgoing
-from tests.notify.working import HERE, target_of
+from tests.notify.reaching import drawing, outgoing
+from tests.notify.working import HERE, line_to, target_of
 from tocsin.edge.outbound import Outbound
 from tocsin.errors import Disable, GiveUp, Reason, TryLater
 from tocsin.model.delivery import DeliveryState, Outcome
@@ -25,7 +25,6 @@ from tocsin.notify.delivery.exchange import Shown
 from tocsin.notify.delivery.reach import Line
 from tocsin.notify.delivery.tokens import Tokens
 from tocsin.notify.known import Target
-from tocsin.store.beside import opened
 from tocsin.store.key import SecretKey, Vault
 from tocsin.testing.clock import START, HandClock
 
@@ -56,23 +55,11 @@ def with_channel(channel: object) -> Target:
 
 @pytest.fixture
 async def make_line(tmp_path: Path) -> AsyncIterator[Callable[[Target], Line]]:
-    await begin_in(tmp_path)
-    async with opened("", tmp_path) as database:
+    async with database_in(tmp_path) as database:
         http, clock = Outbound(HERE), HandClock()
         tokens = Tokens(database, Vault([SecretKey.new()]), clock)
 
-        def line(target: Target) -> Line:
-            return Line(
-                http,
-                tokens,
-                clock,
-                secrets=target.secrets,
-                public_url="",
-                base_url="",
-                timeout_s=5.0,
-            )
-
-        yield line
+        yield lambda target: line_to(target, http, tokens, clock)
         await http.close()
 
 
@@ -105,7 +92,7 @@ async def test_whatever_a_channel_does_is_an_outcome(
     make_line: MakeLine,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    found = await tried(with_channel(Scripted(step)), outgoing, make_line)
+    found = await tried(with_channel(Scripted(step)), drawing(), make_line)
 
     assert (found.outcome, found.reason, found.after_s) == (outcome, reason, after_s)
     assert (found.at, found.was_replacing) == (START, False)
@@ -117,8 +104,8 @@ async def test_what_is_told_of_a_failure_has_no_secret_and_an_end(make_line: Mak
     error = TryLater(f"{URL} is wrong. {'x' * 1000}", reason=Reason.BUSY)
     refused = Receipt(note="left out: canary-0123456789")
 
-    failed = await tried(with_channel(Scripted(error)), outgoing, make_line)
-    noted = await tried(with_channel(Scripted(refused)), outgoing, make_line)
+    failed = await tried(with_channel(Scripted(error)), drawing(), make_line)
+    noted = await tried(with_channel(Scripted(refused)), drawing(), make_line)
 
     assert failed.error is not None
     assert failed.error.startswith(f"https://hooks.example.com/{MASK} is wrong.")
@@ -127,7 +114,7 @@ async def test_what_is_told_of_a_failure_has_no_secret_and_an_end(make_line: Mak
 
 
 async def test_words_that_cannot_be_drawn_are_no_reason_to_stop(make_line: MakeLine) -> None:
-    def draw() -> NoReturn:
+    async def draw() -> NoReturn:
         raise ZeroDivisionError("canary-0123456789")
 
     found = await tried(with_channel(Scripted()), draw, make_line)
@@ -147,7 +134,7 @@ async def test_a_channel_that_never_ends_is_broken_off(
 
     monkeypatch.setattr(attempt, "LIMIT_S", 0.01)
 
-    found = await tried(with_channel(Endless()), outgoing, make_line)
+    found = await tried(with_channel(Endless()), drawing(), make_line)
 
     assert (found.outcome, found.reason) == (Outcome.LATER, Reason.TIMED_OUT)
 
@@ -158,7 +145,7 @@ async def test_who_breaks_a_try_off_is_not_answered(make_line: MakeLine) -> None
             raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        await tried(with_channel(Cancelled()), outgoing, make_line)
+        await tried(with_channel(Cancelled()), drawing(), make_line)
 
 
 async def test_a_message_that_cannot_be_replaced_any_more_is_sent_anew(
@@ -166,7 +153,7 @@ async def test_a_message_that_cannot_be_replaced_any_more_is_sent_anew(
 ) -> None:
     channel = Scripted(GiveUp("too old", reason=Reason.REFUSED), Receipt("m-2"))
 
-    found = await tried(with_channel(channel), lambda: outgoing(handle="m-1"), make_line)
+    found = await tried(with_channel(channel), drawing(outgoing(handle="m-1")), make_line)
 
     assert (found.outcome, found.handle) == (Outcome.DELIVERED, "m-2")
     assert [one.handle for one in channel.sent] == ["m-1", None]
@@ -181,7 +168,7 @@ async def test_what_fails_in_another_way_is_not_sent_anew(
     """It may have been replaced all the same, or nobody is there any more."""
     channel = Scripted(error)
 
-    found = await tried(with_channel(channel), lambda: outgoing(handle="m-1"), make_line)
+    found = await tried(with_channel(channel), drawing(outgoing(handle="m-1")), make_line)
 
     assert found.was_replacing
     assert len(channel.sent) == 1

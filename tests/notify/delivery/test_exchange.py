@@ -9,13 +9,16 @@ from urllib.parse import quote_plus
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from tocsin.model.masks import MASK
+from tocsin.model.masks import MASK, forms_of, without_secrets
 from tocsin.notify.delivery.exchange import (
     MAX_REQUEST_CHARS,
     MAX_RESPONSE_CHARS,
     Exchange,
+    _text,
     secrets_in,
     shown,
 )
@@ -242,3 +245,54 @@ def test_nobody_can_slip_another_command_into_the_curl_line() -> None:
     told = shown([call], ())
 
     assert told.curl == """curl -X POST 'https://a.example/$(id)' --data-raw ''"'"'; rm -rf / #'"""
+
+
+# No letter of the mask itself, which would be masked as often as it was looked for.
+WORDS = st.text(alphabet=st.sampled_from('ab"/&<é\n\0\\ {}:,'), max_size=5)
+
+
+@st.composite
+def told_by(draw: st.DrawFn) -> tuple[list[str], list[Exchange]]:
+    """Secrets, and calls that are made of whole and of cut forms of them."""
+    secrets = draw(st.lists(WORDS, max_size=4))
+    forms = st.sampled_from([*forms_of(secrets), "tsn_a"])
+    cut = st.one_of(forms.map(lambda one: one[: len(one) // 2]), forms.map(lambda one: one[1:]))
+    text = st.lists(st.one_of(WORDS, forms, cut), max_size=4).map("".join)
+    value = st.one_of(text, st.integers(0, 9), st.dictionaries(text, text, max_size=2))
+    json_body = value.map(lambda one: {"body": orjson.dumps(one), "is_json": True})
+    raw = st.one_of(text.map(str.encode), st.binary(max_size=5))
+    call = st.builds(
+        lambda url, header, body, answer: exchange(
+            url=url, headers={"X-A": header}, answer=answer, **body
+        ),
+        text,
+        text,
+        st.one_of(json_body, raw.map(lambda one: {"body": one})),
+        raw,
+    )
+    return secrets, draw(st.lists(call, min_size=1, max_size=3))
+
+
+@given(told_by())
+def test_what_is_shown_is_each_text_masked_by_every_form(
+    told: tuple[list[str], list[Exchange]],
+) -> None:
+    """However few forms are looked for, and whether or not a body is read again."""
+    secrets, calls = told
+    forms = forms_of(secrets)
+
+    kept = shown(calls, secrets)
+
+    said = orjson.loads(kept.request)
+    assert kept.response == without_secrets(_text(calls[-1].answer), forms)
+    for call, one in zip(calls, said if len(calls) > 1 else [said], strict=True):
+        assert one["url"] == without_secrets(call.url, forms)
+        assert one["headers"] == {"X-A": without_secrets(call.headers["X-A"], forms)}
+        assert one["body"] == as_json(without_secrets(_text(call.body), forms))
+
+
+def as_json(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text

@@ -87,7 +87,8 @@ async def test_what_tells_of_deliveries_wakes_nobody_and_is_passed_over(
     feeding: Feeding,
 ) -> None:
     await feeding.append({"n": 1})
-    await feeding.ground.append(event("delivery.sent"), event("delivery.failed"))
+    own = [event(kind, source="tocsin") for kind in ("delivery.sent", "delivery.failed")]
+    await feeding.ground.append(*own)
     feeding.tell()
     assert (feeding.feed.newest, feeding.rings) == (3, 1)
     await feeding.append({"n": 4})
@@ -165,13 +166,21 @@ async def test_what_tells_of_deliveries_rings_for_nobody_and_takes_no_room(
     feeding: Feeding,
 ) -> None:
     await feeding.append({"n": 1})
-    await feeding.ground.append(*(event("delivery.sent") for _ in range(KEPT)))
+    await feeding.ground.append(*(event("delivery.sent", source="tocsin") for _ in range(KEPT)))
     feeding.tell()
     await feeding.append({"n": 2})
 
     assert (feeding.feed.newest, feeding.rings) == (KEPT + 2, 2)
     assert [one.data for one in await feeding.feed.read(0)] == [{"n": 1}, {"n": 2}]
     assert feeding.feed.kept(1) is not None
+
+
+async def test_what_a_shop_says_of_its_own_deliveries_is_news(feeding: Feeding) -> None:
+    await feeding.ground.append(event("delivery.failed", source="cloudevents"))
+    feeding.tell()
+
+    assert feeding.rings == 1
+    assert [one.type for one in await feeding.feed.read(0)] == ["delivery.failed"]
 
 
 async def test_what_was_found_by_looking_alone_is_read_back(

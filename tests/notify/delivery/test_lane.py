@@ -1,6 +1,6 @@
 """What goes to a destination next: in order, at its pace, as one or folded."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,13 +13,13 @@ from tocsin.model.delivery import Delivery, DeliveryKind, DeliveryState
 from tocsin.notify.channel import Limits, Rate
 from tocsin.notify.delivery.lane import MAX_FOLDED, Go, Lane, Wait
 from tocsin.notify.delivery.policy import BREAK_AFTER, CLOSED, ORDER_FOR
-from tocsin.notify.delivery.window import Window
+from tocsin.notify.delivery.window import Pace, Window
 from tocsin.testing.clock import START
 
 
-def lane(*waiting: Delivery, **limits: Any) -> Lane:
+def lane(*waiting: Delivery, account: Pace | None = None, **limits: Any) -> Lane:
     made = Limits(**{"max_size": 1, "concurrency": 1, **limits})
-    one = Lane(DESTINATION, made, Window(made.rates))
+    one = Lane(DESTINATION, made, Window(made.rates), account)
     one.add(waiting)
     return one
 
@@ -30,7 +30,7 @@ def go(one: Lane, now: datetime = START) -> list[str]:
     if isinstance(step, Wait):
         return []
     one.begin(step.deliveries)
-    one.window.add(now)
+    one.count(now)
     return [each.id for each in step.deliveries]
 
 
@@ -204,7 +204,7 @@ def test_all_arrive_once_and_in_the_order_of_their_key(data: st.DataObject) -> N
         step = one.next(now)
         if isinstance(step, Go):
             one.begin(step.deliveries)
-            one.window.add(now)
+            one.count(now)
             known = step.deliveries[0]
             if len(step.deliveries) == 1 and known.tries < 3 and data.draw(st.booleans()):
                 pause = timedelta(seconds=data.draw(st.integers(1, 20)))
@@ -255,3 +255,102 @@ def test_what_was_taken_back_does_not_go() -> None:
     one.drop(delivery(1))
 
     assert go(one) == ["d-0002"]
+
+
+def test_destinations_of_one_account_share_its_places() -> None:
+    account = Pace(Window((Rate(2, 10.0),)))
+    some = [lane(delivery(at), account=account, can_fold=False) for at in (1, 2, 3)]
+
+    assert [go(one) for one in some] == [["d-0001"], ["d-0002"], []]
+    assert some[2].next(START) == Wait(after(10))
+    assert go(some[2], after(10)) == ["d-0003"]
+
+
+def test_the_last_place_of_an_account_takes_all_that_waits_in_a_lane() -> None:
+    account = Pace(Window((Rate(2, 10.0),)))
+    waiting = [delivery(at) for at in range(1, 5)]
+    one = lane(*waiting, account=account, rates=(Rate(9, 1.0),), concurrency=8)
+
+    assert [go(one), go(one)] == [["d-0001"], ["d-0002", "d-0003", "d-0004"]]
+
+
+def test_the_longer_wait_of_both_counts() -> None:
+    account = Pace(Window((Rate(1, 5.0),)))
+    one = lane(delivery(1), delivery(2), account=account, rates=(Rate(1, 20.0),), can_fold=False)
+    go(one)
+    arrive(one, 1)
+
+    assert one.next(START) == Wait(after(20))
+
+
+def test_what_holds_an_account_up_holds_up_all_its_destinations() -> None:
+    account = Pace(Window((Rate(9, 1.0),)))
+    some = [lane(delivery(at), account=account) for at in (1, 2)]
+    account.hold(after(30))
+
+    assert [one.next(START) for one in some] == [Wait(after(30))] * 2
+    assert [go(one, after(30)) for one in some] == [["d-0001"], ["d-0002"]]
+
+
+OF_ACCOUNT, OWN = (Rate(4, 1.0), Rate(11, 10.0)), (Rate(2, 1.0), Rate(6, 20.0))
+
+
+class Town:
+    """Lanes of two accounts, asked as a shard asks them; what went and arrived is written down."""
+
+    def __init__(self, *can_fold: bool) -> None:
+        self.accounts = [Pace(Window(OF_ACCOUNT)), Pace(Window(OF_ACCOUNT))]
+        self.lanes = [
+            lane(account=self.accounts[at % 2], rates=OWN, can_fold=can)
+            for at, can in enumerate(can_fold)
+        ]
+        self.sent: dict[int, list[datetime]] = {}
+        self.arrived: list[str] = []
+
+    def go_on(self, now: datetime, fails: Callable[[], bool]) -> None:
+        for one in list(self.lanes):
+            while isinstance(step := one.next(now), Go):
+                assert one.account is not None
+                assert (one.account.held_until or now) <= now
+                one.begin(step.deliveries)
+                one.count(now)
+                for key in (id(one), id(one.account)):
+                    self.sent.setdefault(key, []).append(now)
+                is_failed = fails()
+                for each in step.deliveries:
+                    self.end(one, each, now if is_failed and len(step.deliveries) == 1 else None)
+
+    def end(self, one: Lane, each: Delivery, failed_at: datetime | None) -> None:
+        if failed_at is not None:
+            again_at = failed_at + timedelta(seconds=3)
+            one.end(each._replace(tries=each.tries + 1, next_at=again_at))
+        else:
+            self.arrived.append(each.id)
+            one.end(each._replace(state=DeliveryState.DELIVERED))
+
+    def most(self, key: object, rate: Rate) -> int:
+        """So many went within a window at most."""
+        span, times = timedelta(seconds=rate.per_s), self.sent.get(id(key), [])
+        return max((sum(at - span < one <= at for one in times) for at in times), default=0)
+
+
+@given(st.data())
+@settings(max_examples=40, deadline=None)
+def test_no_window_is_exceeded_and_all_arrive_whatever_happens(data: st.DataObject) -> None:
+    town, now, made = Town(*data.draw(st.lists(st.booleans(), min_size=2, max_size=9))), START, 0
+    for _ in range(data.draw(st.integers(1, 20))):
+        for one in town.lanes:
+            new = range(made, made := made + data.draw(st.integers(0, 3)))
+            one.add(delivery(at) for at in new)
+        if data.draw(st.integers(0, 5)) == 0:
+            town.accounts[0].hold(now + timedelta(seconds=data.draw(st.integers(1, 5))))
+        town.go_on(now, lambda: data.draw(st.booleans()))
+        now += timedelta(seconds=data.draw(st.sampled_from([0.3, 1.0, 7.0])))
+    for _ in range(300):
+        town.go_on(now, lambda: False)
+        now += timedelta(seconds=2)
+
+    assert all(town.most(one, rate) <= rate.count for one in town.lanes for rate in OWN)
+    assert all(town.most(one, rate) <= rate.count for one in town.accounts for rate in OF_ACCOUNT)
+    assert len(town.arrived) == len(set(town.arrived)) == made
+    assert not any(one.waiting or one.under_way for one in town.lanes)

@@ -1,5 +1,6 @@
 """The lanes of a shard: what the store has of them, and what changes there."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -7,14 +8,15 @@ from typing import Any
 import pytest
 
 from tests.notify.deliveries import after, attempt, callback, delivery
-from tests.notify.working import Working
-from tocsin.errors import Reason
+from tests.notify.working import Working, target_of
+from tocsin.errors import Reason, StoreDown
 from tocsin.model.delivery import Delivery, DeliveryState
+from tocsin.notify.channel import Rate
 from tocsin.notify.delivery import lanes as module
 from tocsin.notify.delivery.lane import Go, Wait
 from tocsin.notify.delivery.lanes import Lanes, Place
-from tocsin.notify.known import Target
-from tocsin.store import deliveries, destinations
+from tocsin.notify.known import SHARDS, Target
+from tocsin.store import callbacks, deliveries, destinations
 from tocsin.store.destinations import Destination
 from tocsin.testing.clock import START
 
@@ -275,3 +277,129 @@ async def test_where_too_many_wait_a_new_one_ends_at_once(shard: Shard) -> None:
 
     assert ended.state is DeliveryState.FAILED
     assert (ended.reason, ended.ended_at) == (Reason.TOO_MANY_WAITING.value, new.created_at)
+
+
+async def test_what_another_version_had_in_another_shard_is_brought_into_its_own(
+    shard: Shard,
+) -> None:
+    former = (shard.target.shard + 1) % SHARDS
+    await shard.store(1, 2)
+    moved = "UPDATE deliveries SET shard = ?"
+    await shard.write(lambda conn: conn.exec_driver_sql(moved, (former,)))
+
+    elsewhere = Lanes(former, shard.at_work.tools)
+    await elsewhere.take_up({})
+    place = await shard.take_up()
+
+    assert not elsewhere.places
+    assert waiting(place) == [1, 2]
+    assert {one.shard for one in place.lane.waiting.values()} == {shard.target.shard}
+
+
+async def lead_to(shard: Shard, url: str) -> Target:
+    """As when a person gives the channel another address."""
+    before, after_ = shard.target.callback, callback(("custom", URL | {"url": url}))
+    vault = shard.at_work.vault
+    await shard.write(lambda conn: callbacks.change(conn, vault, before, after_))
+    await shard.at_work.tools.known.load()
+    found = shard.at_work.tools.known.target("c-1", "ch-1")
+    assert found is not None
+    return found
+
+
+def other_address(shard: Shard, *, same_shard: bool) -> str:
+    """An address in the shard, or in another one."""
+    urls = (f"https://hooks.example.com/{at}" for at in range(1_000))
+    return next(
+        one
+        for one in urls
+        if (target_of("custom", url=one).shard == shard.target.shard) == same_shard
+    )
+
+
+@pytest.mark.parametrize("same_shard", [True, False])
+async def test_what_waits_goes_where_its_channel_leads_by_now(
+    shard: Shard, *, same_shard: bool
+) -> None:
+    await shard.store(*range(1, 8))
+    place = await shard.take_up()
+    target = await lead_to(shard, other_address(shard, same_shard=same_shard))
+
+    await shard.take_up()
+    theirs = shard.lanes if same_shard else Lanes(target.shard, shard.at_work.tools)
+    await theirs.take_up({target.destination: target})
+
+    assert (waiting(place), place.total) == ([], 0)
+    led = theirs.places[target.destination]
+    assert (waiting(led), led.total) == ([1, 2, 3, 4], 7)
+    assert led.lane.limits == target.limits
+
+
+async def test_what_is_under_way_comes_after_it_has_ended(shard: Shard) -> None:
+    first, second = await shard.store(1, 2)
+    place = await shard.take_up()
+    place.lane.begin([first])
+    target = await lead_to(shard, other_address(shard, same_shard=True))
+    await shard.take_up()
+    led = await shard.lanes.place(target.destination, target)
+    assert (waiting(place), waiting(led)) == ([], [second.event_seq])
+
+    place.lane.end(first._replace(next_at=after(5)))
+    await shard.take_up()
+
+    assert (waiting(place), waiting(led)) == ([], [1, 2])
+
+
+async def test_what_could_not_be_led_elsewhere_waits_where_it_is(
+    shard: Shard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shard.store(1)
+    place = await shard.take_up()
+    target = await lead_to(shard, other_address(shard, same_shard=True))
+
+    def fail(*_given: Any) -> None:
+        raise StoreDown("It is away.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(deliveries, "lead", fail)
+        with pytest.raises(StoreDown):
+            await shard.take_up()
+    assert (waiting(place), place.total) == ([1], 1)
+    await shard.take_up()
+
+    led = await shard.lanes.place(target.destination, target)
+    assert (waiting(place), waiting(led)) == ([], [1])
+
+
+async def test_a_changed_rate_counts_what_was_sent_before(shard: Shard) -> None:
+    place = await shard.take_up()
+    place.lane.count(START)
+    slower = replace(shard.target.limits, rates=(Rate(1, 60.0),))
+
+    await shard.lanes.place(shard.target.destination, replace(shard.target, limits=slower))
+
+    assert place.lane.window.free_at(START) == after(60)
+
+
+async def test_a_lane_that_had_no_rate_learns_what_was_sent(shard: Shard) -> None:
+    tried = [attempt(1, destination=shard.target.destination)]
+    await shard.write(lambda conn: shard.at_work.tools.rows.add_attempts(conn, tried))
+    place = await shard.lanes.place(shard.target.destination, None)
+
+    await shard.place()
+
+    assert place.lane.window.room(START) == 1
+
+
+async def test_who_opens_a_lane_at_the_same_time_gets_the_same(shard: Shard) -> None:
+    first, second = await asyncio.gather(shard.place(), shard.place())
+
+    assert first is second
+
+
+async def test_who_has_sent_is_asked_last(shard: Shard) -> None:
+    some = [await shard.lanes.place(name, None) for name in ("0" * 32, "1" * 32, "2" * 32)]
+
+    shard.lanes.put_last([some[1], some[0]])
+
+    assert list(shard.lanes.places.values()) == [some[2], some[1], some[0]]

@@ -71,7 +71,9 @@ def test_who_is_told_of_an_event(changed: dict[str, object], is_told: bool) -> N
 
 
 def test_nobody_is_told_of_deliveries() -> None:
-    assert planned(callback(("custom", URL), project="*"), event(type="delivery.sent")) == []
+    told = event(type="delivery.sent", source="tocsin")
+
+    assert planned(callback(("custom", URL), project="*"), told) == []
 
 
 def test_a_task_of_a_standard_message_is_what_it_is_about() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.appending import begin_in
+from tests.appending import database_in
 from tests.notify.working import HERE
 from tocsin.edge.outbound import Outbound
 from tocsin.errors import GiveUp, Reason, TryLater
@@ -16,7 +16,6 @@ from tocsin.model.masks import MASK
 from tocsin.notify.channel import Token
 from tocsin.notify.delivery.reach import MAX_ANSWER_BYTES, Line
 from tocsin.notify.delivery.tokens import Tokens
-from tocsin.store.beside import opened
 from tocsin.store.key import SecretKey, Vault
 from tocsin.testing.clock import START, HandClock
 from tocsin.testing.outside import Outside, Reply, outside
@@ -44,9 +43,8 @@ class World:
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    await begin_in(tmp_path)
     vault = Vault([SecretKey.new()])
-    async with outside() as world, opened("", tmp_path) as database:
+    async with outside() as world, database_in(tmp_path) as database:
         http = Outbound(HERE)
         yield World(world, http, Tokens(database, vault, HandClock()))
         await http.close()

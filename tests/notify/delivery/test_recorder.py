@@ -177,6 +177,20 @@ async def test_a_try_whose_commit_nobody_heard_of_is_there_once(
     assert len(await rows(at_work.ground.database, "SELECT 1 FROM delivery_attempts")) == 1
 
 
+async def test_of_two_tries_at_once_both_are_kept_and_the_last_counts(
+    at_work: Working, recording: Recording
+) -> None:
+    await at_work.store(delivery(1))
+    recording.record(told(state=DeliveryState.WAITING), told(attempts=2, tries=2))
+    await recording.end()
+
+    assert recording.journal.sizes == [2]
+    assert recording.stored == ["d-0001", "d-0001"]
+    assert await at_work.states() == {"d-0001": "delivered"}
+    numbers = await rows(at_work.ground.database, "SELECT number FROM delivery_attempts")
+    assert [one["number"] for one in numbers] == [1, 2]
+
+
 async def test_who_has_the_part_no_more_stores_nothing(at_work: Working) -> None:
     await at_work.store(delivery(1))
     recording = Recording(at_work)

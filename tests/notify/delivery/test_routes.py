@@ -54,8 +54,11 @@ def callback(project: str = "shop", *events: str, condition: str = "") -> Callba
         (callback("*", "training.*"), event("trainingx"), False),
         (callback("*", "alert.firing"), event("alert.resolved"), False),
         (callback("shop", "*"), event("anything"), True),
-        (callback("shop", "*"), event("delivery.failed"), False),
-        (callback("shop", "delivery.failed"), event("delivery.failed"), False),
+        (callback("shop", "*"), event("delivery.failed", source="tocsin"), False),
+        (callback("*", "delivery.failed"), event("delivery.failed", source="tocsin"), False),
+        # A shop's own, which brings what was ordered.
+        (callback("shop", "*"), event("delivery.failed", source="cloudevents"), True),
+        (callback("*", "delivery.failed"), event("delivery.failed", source="release"), True),
         (callback("*", "destination.*"), event("destination.paused"), True),
         (callback(condition="event.data.n > 1"), event(data={"n": 2}), True),
         (callback(condition="event.data.n > 1"), event(data={"n": 1}), False),
@@ -67,8 +70,8 @@ def test_a_callback_wants_what_fits_in_all(of: Callback, told: Event, *, is_want
 
 
 @given(st.text(max_size=10), ANY_DATA)
-def test_no_callback_is_told_of_deliveries(verb: str, data: Any) -> None:
-    assert not wanted(callback("*"), event(f"delivery.{verb}", data))
+def test_no_callback_is_told_of_tocsin_s_own_deliveries(verb: str, data: Any) -> None:
+    assert not wanted(callback("*"), event(f"delivery.{verb}", data, source="tocsin"))
 
 
 # --- when

@@ -1,16 +1,20 @@
 """What is sent: folded where the pace asks for it, in place of what stood there, and recorded."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from tests.appending import settings_with
 from tests.bus.waiting import until
 from tests.notify.deliveries import callback
-from tests.notify.house import FINE, HOOK, House, house_in
+from tests.notify.house import BUSY, FINE, HOOK, Gate, House, house_in
+from tocsin.model.event import NewEvent, Receipt
+from tocsin.notify.delivery.shard import Shard
+from tocsin.store.journal import Also, Journal
 from tocsin.testing.outside import Reply
 from tocsin.testing.platform import Running, platform
 
@@ -27,6 +31,10 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 async def slack(house: House) -> AsyncIterator[Running]:
     async with platform("slack", house.working.clock) as fake:
         yield fake
+
+
+def busy(shard: Shard) -> bool:
+    return any(place.lane.under_way for place in shard._lanes.places.values())
 
 
 def telling(fake: Running, use: str = "", **changed: Any) -> Any:
@@ -102,6 +110,18 @@ async def test_what_comes_of_one_deployment_stands_in_one_message(house: House) 
     assert [one.edits for one in discord.taken] == [2, 0]
 
 
+async def test_a_name_that_no_database_keeps_ends_nobodys_deliveries(house: House) -> None:
+    """It comes from whoever answers: PostgreSQL would refuse all that is stored along with it."""
+    house.world.answer("/api/webhooks/1/a", Reply.of({"id": "1\0"}), method="POST")
+    config = {"webhook_url": f"{house.world.url}/api/webhooks/1/a"}
+    await house.working.add(callback(("discord", config)))
+    await house.begin()
+    await house.happen("d-1")
+    await house.are("delivered")
+
+    assert await house.found("handle FROM posted_messages") == [("1\ufffd",)]
+
+
 async def test_a_message_that_is_not_there_any_more_is_sent_anew(house: House) -> None:
     async with platform("discord", house.working.clock) as discord:
         await house.working.add(telling(discord))
@@ -123,7 +143,7 @@ async def test_what_went_wrong_is_a_message_of_its_own(house: House) -> None:
         await house.happen("d-1", kind="step_started")
         await house.are("delivered")
         house.pass_by(5)
-        await house.happen("d-1", kind="deployment.stalled")
+        await house.happen("d-1", kind="deployment.stalled", source="tocsin")
         await house.are("delivered", "delivered")
 
     assert [one.edits for one in discord.taken] == [0, 0]
@@ -160,6 +180,48 @@ async def test_attempts_are_kept_with_what_was_said(house: House) -> None:
     assert kept == [(1, "later", 500, "no room"), (2, "delivered", 200, '{"ok":true}')]
 
 
+class Slow:
+    """A journal that keeps what comes with events until it is let go, one after the other."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self.come = 0
+        self.may_go = asyncio.Semaphore(0)
+
+    async def append(
+        self, events: Sequence[NewEvent], also: Also | None = None
+    ) -> Sequence[Receipt]:
+        if events:
+            self.come += 1
+            await self.may_go.acquire()
+        return await self._journal.append(events, also)
+
+
+async def test_what_is_stored_of_an_earlier_try_says_nothing_of_a_later_one(house: House) -> None:
+    """The store still says that it waits: it is not to be sent once more."""
+    house.world.answer(HOOK, BUSY, FINE, method="POST")
+    slow = Slow(house.working.tools.journal)
+    house.gate = Gate(cast("Journal", slow))
+    config = {**house.config, "retry_count": 2, "retry_interval": 30}
+    await house.working.add(callback(("custom", config)))
+    await house.begin()
+    await house.happen("d-1")
+    await until(lambda: slow.come == 1)
+    house.pass_by(30)
+    await until(lambda: len(house.ids()) == 2 and slow.come == 1)
+    await until(lambda: not any(one._lanes.places and busy(one) for one in house.shards))
+    slow.may_go.release()
+    await until(lambda: slow.come == 2)
+    house.pass_by(30)
+    await until(lambda: all(one._look_at > house.working.clock.now() for one in house.shards))
+    house.pass_by(30)
+    await until(lambda: all(one._look_at > house.working.clock.now() for one in house.shards))
+    slow.may_go.release()
+    await house.are("delivered")
+
+    assert len(house.ids()) == 2
+
+
 async def test_an_event_that_is_not_kept_any_more_cannot_be_told(house: House) -> None:
     await house.working.add(callback(("custom", house.config)))
     await house.happen("d-1")
@@ -171,3 +233,35 @@ async def test_an_event_that_is_not_kept_any_more_cannot_be_told(house: House) -
     await house.are("failed")
 
     assert await house.found("reason FROM deliveries") == [("expired",)]
+
+
+async def test_a_limit_of_the_whole_account_holds_up_all_its_destinations(house: House) -> None:
+    async with platform("discord", house.working.clock) as discord:
+        url = dict(discord.config)["webhook_url"]
+        others = {"webhook_url": f"{url}?thread_id=1"}
+        discord.script("global")
+        await house.working.add(telling(discord))
+        await house.begin()
+        await house.happen("d-1")
+        await house.finds("attempts FROM deliveries", (1,))
+        await house.working.add(callback(("discord", others), language="en", id="c-2"))
+        await house.happen("d-2")
+        await house.are("waiting", "waiting", "waiting")
+        before = len(discord.taken)
+        house.pass_by(60)
+        await house.are("delivered", "delivered", "delivered")
+
+    assert before == 0
+
+
+async def test_nobody_can_park_a_destination_for_ever(house: House) -> None:
+    said = replace(FINE, status=429, headers={"Retry-After": "1e300"})
+    house.world.answer(HOOK, said, FINE, method="POST")
+    await house.working.add(callback(("custom", house.config)))
+    await house.begin()
+    await house.happen("d-1")
+    await house.finds("attempts FROM deliveries", (1,))
+    house.pass_by(86_400)
+    await house.are("delivered")
+
+    assert len(house.ids()) == 2

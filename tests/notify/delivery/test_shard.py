@@ -13,10 +13,13 @@ from tests.bus.waiting import until
 from tests.notify.deliveries import callback
 from tests.notify.house import BUSY, FINE, HOOK, House, house_in
 from tocsin.errors import LeaseLost
-from tocsin.model.callback import Grouping
+from tocsin.model.callback import Callback, Grouping
+from tocsin.notify.channel import Account, Limits, Rate, find_channels
 from tocsin.notify.delivery.shard import LOOK_S
+from tocsin.notify.known import SHARDS, Target, make_target
 from tocsin.store import callbacks
 from tocsin.store.fence import fence
+from tocsin.testing.clock import START
 from tocsin.testing.outside import Reply
 
 GROUPED = [("digest", "delivered"), *[("event", "delivered")] * 3]
@@ -284,3 +287,76 @@ async def test_beyond_what_may_wait_deliveries_end_and_are_kept(tmp_path: Path) 
 
         failed = await house.found("reason FROM deliveries WHERE state = 'failed'")
         assert failed == [("too_many_waiting",)]
+
+
+def elsewhere(target: Target, base: str) -> Callback:
+    """The same callback, with an address that is in another shard."""
+    made = (callback(("custom", {"url": f"{base}{HOOK}?{at}"})) for at in range(1_000))
+    return next(one for one in made if make_target(one, one.channels[0]).shard != target.shard)
+
+
+async def test_who_has_another_address_is_not_told_again_of_what_was(house: House) -> None:
+    target = await house.working.add(callback(("custom", house.config)))
+    await house.begin()
+    await until(lambda: all(getattr(one, "_look_at", START) > START for one in house.shards))
+    await house.happen("d-1", "d-2")
+    await house.are("delivered", "delivered")
+    await house.change(target.callback, elsewhere(target, house.world.url))
+    await house.happen("d-3")
+    await house.are("delivered", "delivered", "delivered")
+
+    assert house.subjects() == ["d-1", "d-2", "d-3"]
+
+
+async def test_what_waits_goes_to_the_address_of_now(house: House) -> None:
+    target = await house.working.add(callback(("custom", house.config)))
+    await house.set_paused(target.destination, is_paused=True)
+    await house.begin()
+    await house.happen("d-1", "d-2")
+    await house.are("waiting", "waiting")
+    await house.change(target.callback, elsewhere(target, house.world.url))
+    await house.finds("DISTINCT shard FROM deliveries", (house.target.shard,))
+    house.pass_by(LOOK_S)
+    await house.are("delivered", "delivered")
+
+    assert house.subjects() == ["d-1", "d-2"]
+
+
+async def test_what_waited_in_a_shard_of_another_version_is_sent(house: House) -> None:
+    """As after an upgrade by which some destinations are counted together."""
+    target = await house.working.add(callback(("custom", house.config)))
+    await house.set_paused(target.destination, is_paused=True)
+    await house.begin()
+    await house.happen("d-1", "d-2")
+    await house.are("waiting", "waiting")
+    await house.leave()
+    former = (target.shard + 1) % SHARDS
+    await house.write(f"UPDATE deliveries SET shard = {former}")  # noqa: S608 - a number of ours
+    # The other one has not read all, and this one has.
+    await house.write("DELETE FROM deliveries WHERE event_seq > 1")
+    await house.write(f"INSERT OR REPLACE INTO cursors SELECT 'deliveries.{former}', 1, 1")
+    await house.begin()
+    await house.finds("DISTINCT shard, count(*) FROM deliveries", (target.shard, 2))
+    await house.set_paused(target.destination, is_paused=False)
+    await house.are("delivered", "delivered")
+
+    assert house.subjects() == ["d-1", "d-2"]
+
+
+async def test_each_destination_of_a_busy_account_has_its_turn(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates = (Rate(2, 1.0),)
+    custom = find_channels()["custom"]
+    monkeypatch.setattr(custom, "account", lambda _: Account("a", rates), raising=False)
+    monkeypatch.setattr(custom, "limits", lambda _: Limits(max_size=1, can_fold=False))
+    urls = [f"{house.world.url}{HOOK}?{at}" for at in range(6)]
+    await house.working.add(callback(*(("custom", {"url": url}) for url in urls)))
+    await house.begin()
+    await house.happen("d-1", "d-2", "d-3", "d-4")
+    for count in (2, 4, 6):
+        await house.finds("count(*) FROM delivery_attempts", (count,))
+        house.pass_by(1)
+
+    told = [*(name for one in house.world.calls_of(HOOK) for name in one.query)]
+    assert sorted(told) == ["0", "1", "2", "3", "4", "5"]

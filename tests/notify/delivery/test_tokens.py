@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.appending import begin_in
+from tests.appending import database_in
 from tocsin.errors import Reason, TryLater
 from tocsin.notify.channel import Token
 from tocsin.notify.delivery.tokens import Tokens
 from tocsin.store import channel_tokens
-from tocsin.store.beside import opened
 from tocsin.store.database import Database
 from tocsin.store.key import SecretKey, Vault
 from tocsin.testing.clock import HandClock
@@ -44,8 +43,7 @@ class Platform:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    await begin_in(tmp_path)
-    async with opened("", tmp_path) as database:
+    async with database_in(tmp_path) as database:
         yield database
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.notify.deliveries import after
 from tocsin.notify.channel import Rate
-from tocsin.notify.delivery.window import NO_LIMIT, Window
+from tocsin.notify.delivery.window import NO_LIMIT, Pace, Window
 from tocsin.testing.clock import START
 
 RATES = (Rate(2, 1.0), Rate(5, 10.0))
@@ -54,3 +54,39 @@ def test_who_goes_by_it_keeps_every_rate(pauses_s: list[float]) -> None:
             since = last - timedelta(seconds=rate.per_s)
             assert sum(since < one <= last for one in sent) <= rate.count
     assert sent
+
+
+def test_what_was_sent_counts_by_other_rates_from_now_on() -> None:
+    window = Window((Rate(5, 60.0),), [START, after(1)])
+
+    window.change((Rate(2, 60.0),))
+
+    assert window.room(after(2)) == 0
+    assert window.free_at(after(2)) == after(60)
+
+
+def test_a_clock_that_is_set_back_lets_no_more_go() -> None:
+    window = Window((Rate(2, 10.0),), [after(100)])
+
+    window.add(START)
+
+    assert window.room(START) == 0
+    assert window.free_at(START) == after(10)
+
+
+def test_only_what_still_counts_is_remembered() -> None:
+    window = Window((Rate(3, 1.0),))
+    for at in range(1_000):
+        window.add(after(at))
+
+    assert window.room(after(999)) == 2
+    assert len(window._sent) <= 6
+
+
+def test_a_hold_is_not_shortened() -> None:
+    pace = Pace(Window(()))
+
+    pace.hold(after(60))
+    pace.hold(after(5))
+
+    assert pace.held_until == after(60)

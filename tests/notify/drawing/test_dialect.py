@@ -269,6 +269,7 @@ def test_cutting_loses_nothing_and_leaves_whole_marks_links_and_characters(
         [Block(BlockKind.ITEM, (Span("ab"),))] * 10_000,
         [Block(BlockKind.CODE, (Span("<line>\n" * 6_000),))],
         [paragraph(*(Span("ab", is_bold=one % 2 == 0) for one in range(20_000)))],
+        [paragraph(*(Span("ab", href=f"https://a.example/{one}") for one in range(20_000)))],
     ],
 )
 def test_however_long_a_text_is_it_is_drawn_a_few_times(blocks: list[Block], size: int) -> None:
@@ -279,10 +280,16 @@ def test_however_long_a_text_is_it_is_drawn_a_few_times(blocks: list[Block], siz
         drawn += len(text)
         return html.escape(text)
 
-    found = fitted(blocks, replace(HTML, escape=counted, fence=counted), size, in_bytes)
+    def linked(text: str, url: str) -> str:
+        nonlocal drawn
+        drawn += len(url)
+        return HTML.link(text, url)
+
+    dialect = replace(HTML, escape=counted, fence=counted, link=linked)
+    found = fitted(blocks, dialect, size, in_bytes)
 
     assert size * 0.9 < in_bytes(found) <= size
-    assert drawn < 15 * size
+    assert drawn < 4 * size
 
 
 @given(BLOCKS)

@@ -8,7 +8,8 @@ from tests.notify.reaching import FakeReach, answer
 from tocsin.edge.outbound import Answer
 from tocsin.errors import GiveUp, Reason, TryLater
 from tocsin.model.message import Image
-from tocsin.notify.platforms.feishu_app import App
+from tocsin.notify.platforms.feishu_app import ANSWERS, App
+from tocsin.testing.clock import START
 
 CREATED = answer({"code": 0, "data": {"message_id": "om_1"}})
 REFUSED = answer({"code": 99991663, "msg": "Invalid access token"}, 400)
@@ -124,3 +125,13 @@ async def test_a_replaced_message_is_named_in_the_path() -> None:
     assert reach.calls[1].json == {"content": '{"a":1}'}
     with pytest.raises(TryLater):
         await app(reach).replace("om_1", {})
+
+
+@pytest.mark.parametrize(("code", "is_accounts"), [(99991400, True), (230020, False)])
+def test_a_groups_limit_is_its_own_and_the_other_one_the_applications(
+    code: int, *, is_accounts: bool
+) -> None:
+    with pytest.raises(TryLater) as caught:
+        ANSWERS.read(answer({"code": code}, 429), START)
+
+    assert caught.value.is_accounts is is_accounts

@@ -95,3 +95,18 @@ def test_a_webhook_has_taken_it_only_if_it_says_ok(said: Any, reason: Reason) ->
         read_webhook(answer(said), FakeReach())
 
     assert caught.value.reason is reason
+
+
+@pytest.mark.parametrize(
+    ("method", "is_accounts"),
+    [("chat.postMessage", False), ("chat.update", True), ("files.completeUploadExternal", True)],
+)
+async def test_a_channels_limit_is_its_own_and_others_are_the_workspaces(
+    method: str, *, is_accounts: bool
+) -> None:
+    limited = answer({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": "3"})
+
+    with pytest.raises(TryLater) as caught:
+        await Api("xoxb-1", FakeReach(limited)).call(method, {})
+
+    assert (caught.value.is_accounts, caught.value.after_s) == (is_accounts, 3.0)

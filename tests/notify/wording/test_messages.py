@@ -106,6 +106,11 @@ def test_every_captured_call_is_told_in_every_language(source: str, language: st
         (event("source.rejected", source="tocsin"), "warning | 系统通知：来源 42 拒绝了请求"),
         (event("test", source="tocsin"), "good | 发布通知：测试消息"),
         # What others call alike is theirs.
+        (
+            event("deployment.stalled", source="cloudevents"),
+            "neutral | 事件通知：deployment.stalled · shop",
+        ),
+        (event("delivery.failed", source="release"), "neutral | 事件通知：delivery.failed · shop"),
         (event("source.rejected", source="generic"), "neutral | 事件通知：source.rejected · shop"),
         (event("step_started", source="generic"), "neutral | 事件通知：step_started · shop"),
         (event("test"), "neutral | 事件通知：test · shop"),

@@ -10,28 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.appending import after
+from tests.notify.telling import template
 from tocsin.errors import FieldFault
-from tocsin.model.callback import LANGUAGES, Template
+from tocsin.model.callback import LANGUAGES
 from tocsin.model.event import Event
 from tocsin.model.message import Block, BlockKind, Span, Tone
 from tocsin.notify.drawing.dialect import PLAIN, draw
 from tocsin.notify.wording.messages import message_of
 from tocsin.notify.wording.template import BadTemplate, check, defaults, render, sample_event
-
-
-def template(title: str = "", body: str = "") -> Template:
-    return Template(
-        id="t-1",
-        name="Mine",
-        channel_type="",
-        event_type="",
-        language="zh",
-        title=title,
-        body=body,
-        created_at=after(0),
-        updated_at=after(0),
-    )
 
 
 def named(name: str) -> Event:

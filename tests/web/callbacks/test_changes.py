@@ -11,7 +11,7 @@ from tests.web.callbacks.desks import StandInDesk
 from tocsin.errors import FieldFault, Rejected
 from tocsin.store.key import SecretKey, Vault
 from tocsin.testing.clock import HandClock
-from tocsin.web.callbacks.changes import CallbackChanges, label, refuse
+from tocsin.web.callbacks.changes import CallbackChanges, Ground, label
 from tocsin.web.callbacks.shapes import CallbackChange, NewCallback, NewChannel
 
 FIRST = {"type": "custom", "config": {"url": "https://e.org/1111"}}
@@ -38,8 +38,14 @@ def desk() -> SlowDesk:
 @pytest.fixture
 async def changes(tmp_path: Path, desk: SlowDesk) -> AsyncGenerator[CallbackChanges, None]:
     async with told_in(tmp_path) as told:
-        vault = Vault([SecretKey.new()])
-        yield CallbackChanges(told.database, told.journal, vault, HandClock(), desk)
+        ground = Ground(
+            database=told.database,
+            journal=told.journal,
+            vault=Vault([SecretKey.new()]),
+            clock=HandClock(),
+            desk=desk,
+        )
+        yield CallbackChanges(ground)
 
 
 def new(*channels: Any, **other: Any) -> NewCallback:
@@ -98,11 +104,3 @@ async def test_a_callback_without_a_name_is_known_by_what_it_does(
     drawn_up = changes.drawn_up("shop", new(FIRST, name=""))
 
     assert label(drawn_up) == "shop: custom"
-
-
-def test_all_faults_are_told() -> None:
-    refuse([])
-    with pytest.raises(Rejected) as raised:
-        refuse([FieldFault("a", "one"), FieldFault("b", "two")])
-
-    assert raised.value.message == "a: one; b: two"

@@ -7,13 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from tocsin.model.callback import Grouping, QuietHours
-from tocsin.web.callbacks.shapes import (
-    CallbackChange,
-    GroupingShape,
-    NewCallback,
-    QuietHoursShape,
-    project_name,
-)
+from tocsin.web.callbacks.shapes import CallbackChange, GroupingShape, NewCallback, QuietHoursShape
 
 QUIET = QuietHours("Asia/Shanghai", time(22), time(8, 30), ("alert.*",))
 GROUPING = Grouping(("project", "data.host"), 30, 300)
@@ -61,9 +55,3 @@ def test_of_very_many_fields_not_each_is_told() -> None:
     assert [one["msg"] for one in raised.value.errors()] == [
         "Value error, expected at most 100 fields"
     ]
-
-
-@pytest.mark.parametrize("name", ["", "a\nb", " a", "x" * 201, "\ud800"])
-def test_a_project_has_a_name_that_people_can_read(name: str) -> None:
-    with pytest.raises(ValueError, match="expected"):
-        project_name(name)

@@ -20,7 +20,7 @@ from tocsin.errors import FieldFault, Reason, Rejected
 from tocsin.ingest.body import keepable, read_json, unreadable
 from tocsin.ingest.fields import MAX_NAME_CHARS, bad_fields
 from tocsin.ingest.source import Envelope, InboundCall, Sample, Verdict, bounded_key
-from tocsin.model.cloudevent import SPEC_VERSION
+from tocsin.model.cloudevent import OWN_CLOUD_SOURCE, SPEC_VERSION
 from tocsin.model.event import NewEvent, new_event_id
 from tocsin.model.logline import clean_text
 from tocsin.model.times import parse_instant, rfc3339
@@ -129,6 +129,8 @@ def _event(said: dict[str, Any], call: InboundCall, prefix: str) -> NewEvent:
         name: _attribute(said, name, prefix, limit, is_needed=name != "subject")
         for name, limit in _LIMITS
     }
+    if texts["source"] == OWN_CLOUD_SOURCE:
+        raise _wrong(f"{prefix}source", "expected a source of your own, this one is Tocsin's")
     project = _attribute(said, "project", prefix, MAX_NAME_CHARS, is_needed=False)
     attributes = {
         name: _extension(name, value, prefix)

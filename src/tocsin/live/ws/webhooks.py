@@ -7,6 +7,7 @@ from typing import Any
 
 from tocsin.live.ws.server_messages import WebhookEvent
 from tocsin.model.entry import Entry
+from tocsin.model.event import OWN_SOURCE
 from tocsin.model.filters import EventFilter
 from tocsin.model.times import rfc3339
 
@@ -17,7 +18,7 @@ _WORDS = {
     "delivery.retrying": ("retrying", "pending", "Tried again later"),
 }
 
-DELIVERIES = EventFilter(sources=("tocsin",), types=tuple(_WORDS))
+DELIVERIES = EventFilter(sources=(OWN_SOURCE,), types=tuple(_WORDS))
 
 
 def webhook_event(entry: Entry) -> WebhookEvent:

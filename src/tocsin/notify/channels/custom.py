@@ -6,7 +6,6 @@ The id is the same at each try, the time and the signature are of the try. Only 
 at 5 s, 5 min, 30 min, 2, 5, 10, 14, 20 and 24 h, or as often as the options say.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -21,6 +20,7 @@ from tocsin.model.message import Outgoing
 from tocsin.notify.channel import Limits, Rate, Reach, Receipt
 from tocsin.notify.delivery.policy import MAX_AFTER_S
 from tocsin.notify.platforms.answers import MAX_TEXT_CHARS, wait_s
+from tocsin.notify.platforms.own_headers import check_header
 from tocsin.notify.platforms.webhook_signature import check_secret, signed_headers
 from tocsin.settings.schema import Secret
 
@@ -37,25 +37,6 @@ STANDARD_PAUSES_S = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 7
 MAX_HEADERS = 50
 
 _CONTENT_TYPE = "Content-Type"
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-_HEADER_VALUE = re.compile(r"[\x20-\x7e\xa0-\xff]*")
-# Made by HTTP itself or by the signature; a second one would mean something else to each reader.
-_NOT_FREE = frozenset(
-    {
-        "connection",
-        "content-length",
-        "expect",
-        "host",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "webhook-id",
-        "webhook-signature",
-        "webhook-timestamp",
-        "x-hub-signature-256",
-    }
-)
 _NO_SECRET = SecretStr("")
 
 
@@ -143,7 +124,7 @@ def check(options: Options) -> None:
     """Refuse what could not be called or would not be understood."""
     _check_address(options.url.get_secret_value())
     for name, value in options.headers.items():
-        _check_header(name, value.get_secret_value())
+        check_header(name, value.get_secret_value())
     for name in ("sign_secret", "previous_sign_secret"):
         try:
             check_secret(getattr(options, name).get_secret_value())
@@ -162,16 +143,6 @@ def _check_address(address: str) -> None:
         raise ValueError("url: expected an address with https")
     if "@" in parts.netloc:
         raise ValueError("url: a name and a password belong into the header Authorization")
-
-
-def _check_header(name: str, value: str) -> None:
-    # The name may stand in what is shown, the value may not.
-    if not _HEADER_NAME.fullmatch(name):
-        raise ValueError("headers: expected names of letters, digits and -")
-    if name.lower() in _NOT_FREE:
-        raise ValueError(f"headers.{name}: is set by Tocsin itself")
-    if not _HEADER_VALUE.fullmatch(value):
-        raise ValueError(f"headers.{name}: expected one line of Latin letters")
 
 
 def destination(options: Options) -> str:

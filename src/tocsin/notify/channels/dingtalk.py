@@ -11,15 +11,13 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import orjson
 from pydantic import Field, SecretStr
 
-from tocsin.edge.outbound import Answer
-from tocsin.errors import GiveUp, Reason, TryLater
+from tocsin.errors import GiveUp, Reason
 from tocsin.model.message import Outgoing
 from tocsin.notify.channel import Limits, Rate, Reach, Receipt
 from tocsin.notify.drawing.dialect import (
@@ -42,7 +40,8 @@ from tocsin.notify.drawing.layout import (
     stacked,
     title_block,
 )
-from tocsin.notify.platforms.answers import Answers, Meaning, gone, later, never, object_in
+from tocsin.notify.platforms.dingtalk_answers import read
+from tocsin.notify.platforms.group_mentions import Everybody, Mobiles, UserIds
 from tocsin.settings.schema import Secret
 
 PUBLIC_URL = "https://oapi.dingtalk.com"
@@ -50,10 +49,6 @@ EXAMPLE: Mapping[str, Any] = {"webhook_url": f"{PUBLIC_URL}/robot/send?access_to
 # Two less a minute than it takes: others may use the robot too.
 LIMITS = Limits(max_size=20_000, rates=(Rate(18, 60.0),))
 measure = in_json
-# What it says of a limit holds for the rest of its minute, or for the 10 of its penalty.
-_PENALTY_S = 600.0
-_CHINA = timezone(timedelta(hours=8))
-_DAILY_CAP = 90030
 _NOT_GIVEN = SecretStr("")
 
 
@@ -69,27 +64,9 @@ class Options:
         Secret,
         Field(title="Signing secret", description="Begins with SEC; if the robot asks for it."),
     ] = _NOT_GIVEN
-    at_mobiles: Annotated[
-        tuple[str, ...],
-        Field(
-            title="Mention by mobile number",
-            description="Members of the group.",
-            examples=[["13800000000"]],
-            max_length=100,
-        ),
-    ] = ()
-    at_user_ids: Annotated[
-        tuple[str, ...],
-        Field(
-            title="Mention by user id",
-            description="Members of the group.",
-            examples=[["zhangsan"]],
-            max_length=100,
-        ),
-    ] = ()
-    at_all: Annotated[
-        bool, Field(title="Mention everybody", description="Everybody in the group.")
-    ] = False
+    at_mobiles: Mobiles = ()
+    at_user_ids: UserIds = ()
+    at_all: Everybody = False
 
 
 def check(options: Options) -> None:
@@ -135,7 +112,7 @@ async def _post(body: dict[str, Any], options: Options, reach: Reach) -> None:
         sign = signature(secret, at_ms)
         reach.hide(sign)
         url += f"{'&' if '?' in url else '?'}timestamp={at_ms}&sign={quote(sign, safe='')}"
-    _read(await reach.call("POST", url, json=body), reach.now())
+    read(await reach.call("POST", url, json=body), reach.now())
 
 
 def signature(secret: str, at_ms: str) -> str:
@@ -212,83 +189,6 @@ def _with_mentions(body: dict[str, Any], options: Options) -> dict[str, Any]:
 def _mentions(options: Options) -> str:
     """Who is listed is highlighted only if the text names them as well."""
     return " ".join(f"@{one}" for one in (*options.at_mobiles, *options.at_user_ids))
-
-
-# --- what is answered
-
-
-def _of_security(code: int, text: str) -> Meaning | None:
-    """One code stands for all security settings; which one, the text alone tells."""
-    if code != 310000:
-        return None
-    low = text.lower()
-    for meaning, words in _SECURITY:
-        if re.search(words, low):
-            return meaning
-    return never(Reason.REFUSED)
-
-
-_SECURITY: tuple[tuple[Meaning, str], ...] = (
-    (never(Reason.KEYWORD_MISSING, "The robot asks for a keyword."), "keyword|关键词"),
-    (never(Reason.BAD_SIGNATURE), "timestamp|时间戳|sign|签名"),
-    (
-        never(Reason.NOT_ALLOWED, "The robot takes calls of some addresses only."),
-        r"\bip\b|ip地址|白名单",
-    ),
-)
-_FAST = later(Reason.RATE_LIMITED, _PENALTY_S)
-_UNKNOWN = gone(Reason.BAD_CREDENTIALS, "The access_token is of no robot.")
-_GONE = gone(Reason.GONE, "The robot or its group is gone.")
-_REFUSED = never(Reason.CONTENT_REFUSED)
-_ANSWERS = Answers(
-    platform="DingTalk",
-    code="errcode",
-    text="errmsg",
-    by_text=_of_security,
-    meanings={
-        -1: later(Reason.BUSY, 30.0),
-        130101: _FAST,
-        410100: _FAST,
-        300001: _UNKNOWN,
-        300005: _UNKNOWN,
-        400101: _UNKNOWN,
-        400013: _GONE,
-        400102: _GONE,
-        400106: _GONE,
-        430101: _REFUSED,
-        430102: _REFUSED,
-        430103: _REFUSED,
-        430104: _REFUSED,
-        101002: never(Reason.TOO_LARGE),
-        460101: never(Reason.TOO_LARGE),
-    },
-)
-
-
-def _read(answer: Answer, now: datetime) -> None:
-    if _ANSWERS.code_of(answer) is None:
-        _check_edge(answer)
-    elif _ANSWERS.code_of(answer) == _DAILY_CAP:
-        message = "DingTalk takes no more of this robot today (90030)."
-        raise TryLater(message, reason=Reason.RATE_LIMITED, after_s=_until_tomorrow_s(now))
-    _ANSWERS.read(answer, now)
-
-
-def _check_edge(answer: Answer) -> None:
-    """What stands before DingTalk slows down callers in words of its own, without a code."""
-    body = object_in(answer)
-    wait = body.get("wait")
-    if "punish" not in body and body.get("status") != 1111:
-        return
-    after_s = float(wait) if isinstance(wait, int | float) else None
-    message = "DingTalk's edge holds calls back."
-    raise TryLater(message, reason=Reason.RATE_LIMITED, after_s=after_s)
-
-
-def _until_tomorrow_s(now: datetime) -> float:
-    local = now.astimezone(_CHINA)
-    midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return (midnight - local).total_seconds()
 
 
 def _token(options: Options) -> str:

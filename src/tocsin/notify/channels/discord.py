@@ -2,12 +2,12 @@
 
 https://docs.discord.com/developers/resources/webhook, /topics/rate-limits
 An embed has a title of 256 characters, a description of 4,096, 25 fields, and 6,000 in sum. The
-pace is what each answer says. Only with `wait` does Discord tell that a message was not saved, and
-by what it can be replaced. A webhook that is gone must not be called again: too many such calls
-have the caller's address banned, and the answer then is a page and not JSON.
+pace is what each answer says, and 50 a second in all. Only with `wait` does Discord tell that a
+message was not saved, and by what it can be replaced. A webhook that is gone must not be called
+again: too many such calls have the caller's address banned, and the answer then is a page and not
+JSON.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -18,26 +18,10 @@ from pydantic import Field
 
 from tocsin.edge.outbound import Answer
 from tocsin.errors import GiveUp, Reason
-from tocsin.model.message import Field as MessageField
-from tocsin.model.message import Image, Message, Outgoing, Tone
-from tocsin.notify.channel import Limits, Reach, Receipt
-from tocsin.notify.drawing.dialect import (
-    Dialect,
-    around,
-    cut,
-    each_line,
-    field_lines,
-    fitted,
-    in_utf16,
-)
-from tocsin.notify.drawing.layout import (
-    fields_of,
-    link_lines,
-    linked,
-    small_enough,
-    stacked,
-    title_block,
-)
+from tocsin.model.message import Image, Message, Outgoing
+from tocsin.notify.channel import Account, Limits, Rate, Reach, Receipt
+from tocsin.notify.drawing.dialect import field_lines, fitted
+from tocsin.notify.drawing.layout import fields_of, link_lines, small_enough, stacked, title_block
 from tocsin.notify.platforms.answers import (
     Meaning,
     certain_meaning,
@@ -48,32 +32,23 @@ from tocsin.notify.platforms.answers import (
     object_in,
     wait_s,
 )
+from tocsin.notify.platforms.discord_embed import DIALECT, MAX_DESCRIPTION, embed, measure
 from tocsin.notify.platforms.multipart import Upload, form
 from tocsin.settings.schema import Secret
 
 EXAMPLE: Mapping[str, Any] = {"webhook_url": "https://discord.com/api/webhooks/1/example"}
 PUBLIC_URL = "https://discord.com"
 CAN_UPDATE = True
-LIMITS = Limits(max_size=4_096)
-# Discord does not say what a character is; in these there are never fewer.
-measure = in_utf16
+LIMITS = Limits(max_size=MAX_DESCRIPTION)
+# Of 50 a second that an address may send, whatever the webhooks.
+ADDRESS = Account("", (Rate(45, 1.0),))
 
-MAX_SUM = 6_000
 MAX_CONTENT = 2_000
-MAX_TITLE = 256
-MAX_FIELDS = 25
 MAX_IMAGES = 10
 MAX_IMAGE_BYTES = 10 * 1024 * 1024
 MAX_ALT_CHARS = 1_024
 # Of a 429 that does not say how long: that of a ban.
 _BANNED_S = 60.0
-_COLOURS: Mapping[Tone, int] = {
-    Tone.NEUTRAL: 0x95A5A6,
-    Tone.RUNNING: 0x3498DB,
-    Tone.GOOD: 0x2ECC71,
-    Tone.WARNING: 0xE67E22,
-    Tone.BAD: 0xE74C3C,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +81,11 @@ class Options:
 def destination(options: Options) -> str:
     """The webhook."""
     return options.webhook_url.get_secret_value()
+
+
+def account(_options: Options) -> Account:
+    """All webhooks: calls without a bot's token are counted by where they come from."""
+    return ADDRESS
 
 
 def label(options: Options) -> str:
@@ -169,31 +149,10 @@ class _Body:
     images: Sequence[Image] = ()
 
 
-# An address stays as it is: Discord shows a backslash in it.
-_MARKS = re.compile(r"(https?://[\w./?=&%:@+~,;#-]+)|[\\*_~|>#\[\]`<]")
-
-
-def _escaped(text: str) -> str:
-    return _MARKS.sub(lambda found: found[1] or f"\\{found[0]}", text)
-
-
-_DIALECT = Dialect(
-    escape=_escaped,
-    bold=around("**"),
-    italic=around("*"),
-    code=lambda text: f"`{text.replace('`', 'ˋ')}`",
-    link=linked,
-    heading=lambda text: f"### {text}",
-    item=lambda text: f"- {text}",
-    quote=each_line("> "),
-    fence=lambda text: f"```\n{text.replace('```', 'ˋˋˋ')}\n```",
-)
-
-
 def _rich(message: Message, images: Sequence[Image], options: Options) -> _Body:
-    embeds = [_embed(message), *({} for _ in images[1:])]
-    for place, embed in enumerate(embeds[: len(images)]):
-        embed["image"] = {"url": f"attachment://{_file_name(place)}"}
+    embeds = [embed(message), *({} for _ in images[1:])]
+    for place, one in enumerate(embeds[: len(images)]):
+        one["image"] = {"url": f"attachment://{_file_name(place)}"}
     # Those of a message that is replaced go, if they are not named here.
     attachments = [
         {"id": place, "filename": _file_name(place), "description": image.alt[:MAX_ALT_CHARS]}
@@ -206,9 +165,9 @@ def _rich(message: Message, images: Sequence[Image], options: Options) -> _Body:
 def _plain(message: Message, options: Options) -> _Body:
     frame = _frame(options)
     told = (title_block(message.full_title), *field_lines(fields_of(message)))
-    links = link_lines(message.links, _DIALECT, MAX_CONTENT, measure)
+    links = link_lines(message.links, DIALECT, MAX_CONTENT, measure)
     room = MAX_CONTENT - measure(f"{frame['content']}\n\n\n\n{links}")
-    text = fitted((*told, *message.body), _DIALECT, room, measure)
+    text = fitted((*told, *message.body), DIALECT, room, measure)
     return _Body(frame | {"content": stacked(frame["content"], text, links), "embeds": []})
 
 
@@ -217,42 +176,11 @@ def _file_name(place: int) -> str:
     return f"image-{place + 1}.png"
 
 
-def _embed(message: Message) -> dict[str, Any]:
-    title = _escaped(cut(message.full_title, MAX_TITLE // 2, measure))
-    links = link_lines(message.links, _DIALECT, LIMITS.max_size, measure)
-    room = MAX_SUM - measure(f"{title}\n\n{links}")
-    fields, rest = _fields(fields_of(message), room)
-    room -= sum(measure(one["name"] + one["value"]) for one in fields)
-    told = (*field_lines(rest), *message.body)
-    room = min(room, LIMITS.max_size - measure(f"\n\n{links}"))
-    # With less room a body is left out altogether.
-    text = fitted(told, _DIALECT, room, measure) if room > 40 else ""
-    parts = {"title": title, "description": stacked(text, links), "fields": fields}
-    # What is there has to hold something.
-    return {"color": _COLOURS[message.tone]} | {name: one for name, one in parts.items() if one}
-
-
-def _fields(
-    fields: Sequence[MessageField], room: int
-) -> tuple[list[dict[str, Any]], Sequence[MessageField]]:
-    """Those that an embed has room for, and the rest. Escaped they are still short enough."""
-    taken: list[dict[str, Any]] = []
-    for place, one in enumerate(fields):
-        name, value = _escaped(one.name) or "\u200b", _escaped(one.value)
-        room -= measure(name + value)
-        if place == MAX_FIELDS or room < 0:
-            return taken, fields[place:]
-        taken.append({"name": name, "value": value, "inline": one.is_short})
-    return taken, ()
-
-
 def _frame(options: Options) -> dict[str, Any]:
     """Whoever is named in a text is not told by it; those of the options are."""
     known = [one.strip() for one in options.mentions]
-    people, roles = (
-        [one for one in known if one.isdigit()],
-        [one[1:] for one in known if one[:1] == "&"],
-    )
+    people = [one for one in known if one.isdigit()]
+    roles = [one[1:] for one in known if one.startswith("&")]
     everybody = [f"@{one}" for one in known if one in ("everyone", "here")]
     named = [f"<@{one}>" for one in people] + [f"<@&{one}>" for one in roles] + everybody
     allowed = {"parse": ["everyone"] if everybody else [], "users": people, "roles": roles}
@@ -283,7 +211,7 @@ def _check(answer: Answer, reach: Reach) -> None:
     code, text = body.get("code"), body.get("message")
     known = _CODES.get(code) if isinstance(code, int) else None
     is_limit = answer.status == 429
-    meaning = known or (later(Reason.RATE_LIMITED) if is_limit else certain_meaning(answer.status))
+    meaning = known or (_limited(answer) if is_limit else certain_meaning(answer.status))
     headers = [answer.headers.get(one) for one in ("retry-after", "x-ratelimit-reset-after")]
     asked = [wait_s(one, reach.now()) for one in (str(body.get("retry_after")), *headers)]
     # The body tells it in fractions of a second, the header in whole ones, if it is Discord at all.
@@ -291,6 +219,13 @@ def _check(answer: Answer, reach: Reach) -> None:
     said = f"{code or answer.status}: {text}" if text else str(answer.status)
     details = "; ".join(_details(body.get("errors")))
     raise failure("Discord", f"{said} ({details})" if details else said, meaning, asked_s)
+
+
+def _limited(answer: Answer) -> Meaning:
+    """A webhook's limit, or everybody's; what is not JSON is a ban of where calls come from."""
+    body = object_in(answer)
+    is_global = body.get("global") is True or answer.headers.get("x-ratelimit-scope") == "global"
+    return later(Reason.RATE_LIMITED, is_accounts=is_global or not body)
 
 
 def _details(errors: Any, path: str = "", depth: int = 0) -> Iterator[str]:

@@ -21,7 +21,7 @@ from pydantic import BeforeValidator, Field, SecretStr
 from tocsin.errors import DeliveryFailed
 from tocsin.model.message import Outgoing
 from tocsin.notify.channel import Limits, Rate, Reach, Receipt
-from tocsin.notify.platforms.mail import MAX_BODY_BYTES, address_of, html_of, mail_of, text_of
+from tocsin.notify.platforms.mail import MAX_BODY_BYTES, address_of, mail_of
 from tocsin.notify.platforms.smtp import Account, Security, post
 from tocsin.settings.schema import Secret
 
@@ -178,30 +178,29 @@ async def send(outgoing: Outgoing, options: Options, reach: Reach) -> Receipt:
     """Send one mail to all; that some were refused is noted."""
     sender = address_of(options.sender)
     to, cc = ([address_of(one) for one in some] for some in (options.to, options.cc))
-    mail, note = mail_of(outgoing, sender, to, cc, reach.now())
+    # It is drawn in two forms, and encoded: of a long one that takes a while.
+    mail = await asyncio.to_thread(mail_of, outgoing, sender, to, cc, reach.now())
     recipients = list(dict.fromkeys(one.addr_spec for one in (*to, *cc)))
     account = await _account(options)
     status, said = None, ""
     try:
         opened = await reach.connect(options.host, _port(options))
-        refused, said = await post(opened, account, sender.addr_spec, recipients, bytes(mail))
+        refused, said = await post(opened, account, sender.addr_spec, recipients, mail.raw)
         status = 250
     except DeliveryFailed as error:
         said = error.message
         raise
     finally:
-        body = {"text": text_of(outgoing.message), "html": html_of(outgoing.message)}
-        headers = {name: str(value) for name, value in mail.items()}
         reach.record(
             "MAIL",
             f"smtp://{options.host}:{_port(options)}",
-            headers=headers,
-            body=orjson.dumps(body),
+            headers=mail.headers,
+            body=orjson.dumps({"text": mail.text, "html": mail.html}),
             status=status,
             answer=said.encode(),
         )
     left_out = "; ".join(f"{who}: {answer}" for who, answer in refused.items())
-    notes = (f"Not taken for {left_out}." if left_out else "", note)
+    notes = (f"Not taken for {left_out}." if left_out else "", mail.note)
     return Receipt(note=" ".join(filter(None, notes)))
 
 

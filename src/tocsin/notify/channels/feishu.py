@@ -2,8 +2,9 @@
 
 https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
 https://open.feishu.cn/document/server-docs/im-v1/message/create
-A custom bot takes 20,000 bytes a call, 5 a second and 100 a minute; an application's 30 KB, and 5
-a second to one group. The application alone can put images into a message, and replace one.
+A custom bot takes 20,000 bytes a call, 5 a second and 100 a minute; an application's 30 KB, 5 a
+second to one group, and 50 a second and 1,000 a minute to all. The application alone can put images
+into a message, and replace one.
 """
 
 import base64
@@ -19,7 +20,7 @@ from pydantic import Field, SecretStr
 
 from tocsin.errors import GiveUp, Reason
 from tocsin.model.message import Image, Outgoing
-from tocsin.notify.channel import Limits, Rate, Reach, Receipt
+from tocsin.notify.channel import Account, Limits, Rate, Reach, Receipt
 from tocsin.notify.drawing.dialect import PLAIN, cut, draw, field_lines, in_json
 from tocsin.notify.drawing.layout import fields_of, headline, small_enough, stacked
 from tocsin.notify.platforms.feishu_app import ANSWERS, App
@@ -32,6 +33,8 @@ LARK_URL = "https://open.larksuite.com"
 LIMITS = Limits(max_size=20_000, rates=(Rate(4, 1.0), Rate(90, 60.0)))
 # Less than 30 KB: it counts the looks of a text as well, by a measure of its own.
 APP_LIMITS = Limits(max_size=28_000, rates=(Rate(4, 1.0),))
+# Of 50 and 1,000 that it may send to all its groups.
+APP_RATES = (Rate(45, 1.0), Rate(900, 60.0))
 measure = in_json
 MAX_IMAGE_BYTES = 10 * 1024 * 1024
 _MAX_TEXT_CHARS = 4_000
@@ -121,6 +124,11 @@ def addresses(options: Options) -> Sequence[str]:
 def limits(options: Options) -> Limits:
     """Of an application others than of a custom bot."""
     return APP_LIMITS if options.receive_id else LIMITS
+
+
+def account(options: Options) -> Account | None:
+    """The application."""
+    return Account(options.app_id, APP_RATES) if options.receive_id else None
 
 
 def CAN_UPDATE(options: Options) -> bool:  # noqa: N802 - a member that channels have by this name

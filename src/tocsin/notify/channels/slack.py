@@ -16,7 +16,7 @@ from pydantic import Field, SecretStr
 
 from tocsin.errors import DeliveryFailed, GiveUp, Reason
 from tocsin.model.message import Image, Link, Message, Outgoing
-from tocsin.notify.channel import Limits, Rate, Reach, Receipt
+from tocsin.notify.channel import Account, Limits, Rate, Reach, Receipt
 from tocsin.notify.drawing.dialect import (
     ELLIPSIS,
     TONE_MARKS,
@@ -36,6 +36,8 @@ from tocsin.settings.schema import Secret
 PUBLIC_URL = slack_api.PUBLIC_URL
 EXAMPLE: Mapping[str, Any] = {"webhook_url": "https://hooks.slack.com/services/T0/B0/example"}
 LIMITS = Limits(max_size=3_000, rates=(Rate(1, 1.0),))
+# A bot has a ceiling for its workspace as well, of which Slack gives no number.
+BOT_RATES = (Rate(200, 60.0),)
 measure = in_characters
 
 MAX_HEADER_CHARS = 150
@@ -97,6 +99,12 @@ def destination(options: Options) -> str:
     """The webhook, or the bot in that channel, for which each its rate holds."""
     token = options.bot_token.get_secret_value()
     return f"{token}\n{options.channel}" if token else options.webhook_url.get_secret_value()
+
+
+def account(options: Options) -> Account | None:
+    """The bot."""
+    token = options.bot_token.get_secret_value()
+    return Account(token, BOT_RATES) if token else None
 
 
 def label(options: Options) -> str:

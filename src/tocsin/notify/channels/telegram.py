@@ -2,8 +2,8 @@
 
 https://core.telegram.org/bots/api
 A text has at most 4,096 characters and the words under a photo 1,024, in HTML with few tags; a tag
-that was cut has the whole message refused. About one message a second goes to a chat and 20 a
-minute to a group. The token stands in the address of each call.
+that was cut has the whole message refused. About one message a second goes to a chat, 20 a minute
+to a group, and 30 a second to all chats of a bot. The token stands in the address of each call.
 """
 
 import html
@@ -18,7 +18,7 @@ from pydantic import Field
 from tocsin.edge.outbound import Answer
 from tocsin.errors import DeliveryFailed, GiveUp, Reason
 from tocsin.model.message import Image, Message, Outgoing
-from tocsin.notify.channel import Limits, Rate, Reach, Receipt
+from tocsin.notify.channel import Account, Limits, Rate, Reach, Receipt
 from tocsin.notify.drawing.dialect import (
     PLAIN,
     TONE_MARKS,
@@ -52,9 +52,14 @@ EXAMPLE: Mapping[str, Any] = {"bot_token": "1:example-token", "chat_id": "-1001"
 PUBLIC_URL = "https://api.telegram.org"
 CAN_UPDATE = True
 LIMITS = Limits(max_size=4_096, rates=(Rate(1, 1.0), Rate(18, 60.0)))
+# Of about 30 to all its chats. A wait that it asks for is for the chat alone.
+BOT_RATES = (Rate(25, 1.0),)
 # Telegram counts what is left without tags, in these; what is drawn is never shorter.
 measure = in_utf16
 
+# Where groups are that were told to have another id by now, by destination. Who does not know it
+# after a start is told again.
+_MOVED: dict[str, str] = {}
 MAX_CAPTION = 1_024
 MAX_IMAGE_BYTES = 10 * 1024 * 1024
 _NOTHING: Mapping[str, Any] = {}
@@ -105,6 +110,11 @@ def destination(options: Options) -> str:
     return f"{options.bot_token.get_secret_value()}\n{options.chat_id}"
 
 
+def account(options: Options) -> Account:
+    """The bot."""
+    return Account(options.bot_token.get_secret_value(), BOT_RATES)
+
+
 def label(options: Options) -> str:
     """The chat."""
     return options.chat_id
@@ -115,6 +125,8 @@ async def send(outgoing: Outgoing, options: Options, reach: Reach) -> Receipt:
     reach.hide(options.bot_token.get_secret_value())
     message, chat = outgoing.message, _Chat(options, reach, options.chat_id, [])
     words = _words(message, options)
+    if destination(options) in _MOVED:
+        chat.move(_MOVED[destination(options)])
     if outgoing.handle:
         chat.chat_id, _, message_id = outgoing.handle.rpartition(":")
         await chat.tell("editMessageText", words, {"message_id": int(message_id)})
@@ -190,10 +202,15 @@ class _Chat:
         about = object_in(answer).get("parameters")
         moved = about.get("migrate_to_chat_id") if isinstance(about, dict) else None
         if moved is not None:
-            self.chat_id = str(moved)
-            self.notes.append(f"The group's id is {self.chat_id} now: put that into chat_id.")
+            _MOVED[destination(self.options)] = str(moved)
+            self.move(str(moved))
             answer = await self._post(method, params, image)
         return _read(answer, self.reach)
+
+    def move(self, chat_id: str) -> None:
+        """Write there from now on, and have it noted each time."""
+        self.chat_id = chat_id
+        self.notes.append(f"The group's id is {chat_id} now: put that into chat_id.")
 
     async def _post(self, method: str, params: Mapping[str, Any], image: Image | None) -> Answer:
         url = f"{PUBLIC_URL}/bot{self.options.bot_token.get_secret_value()}/{method}"

@@ -22,6 +22,7 @@ from tocsin.notify.drawing.dialect import in_bytes
 from tocsin.notify.drawing.layout import headline, one_line, small_enough
 from tocsin.notify.platforms import wecom_messages
 from tocsin.notify.platforms.answers import gone
+from tocsin.notify.platforms.group_mentions import Everybody, Mobiles, UserIds
 from tocsin.settings.schema import Secret
 
 PUBLIC_URL = wecom_messages.PUBLIC_URL
@@ -48,30 +49,12 @@ class Options:
     key: Annotated[
         Secret, Field(title="Key", description="The key alone, in place of the address.")
     ] = _NOT_GIVEN
-    mentions: Annotated[
-        tuple[str, ...],
-        Field(
-            title="Mention by user id",
-            description="Members of the group.",
-            examples=[["zhangsan"]],
-            max_length=100,
-        ),
-    ] = ()
+    mentions: UserIds = ()
     at_mobiles: Annotated[
-        tuple[str, ...],
-        Field(
-            title="Mention by mobile number",
-            description="Members of the group; takes a second message.",
-            examples=[["13800000000"]],
-            max_length=100,
-        ),
+        Mobiles, Field(description="Members of the group; takes a second message.")
     ] = ()
     at_all: Annotated[
-        bool,
-        Field(
-            title="Mention everybody",
-            description="Everybody in the group; takes a second message.",
-        ),
+        Everybody, Field(description="Everybody in the group; takes a second message.")
     ] = False
 
 

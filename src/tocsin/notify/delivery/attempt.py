@@ -3,7 +3,7 @@
 import asyncio
 import random
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic
@@ -35,7 +35,7 @@ MAX_ERROR_CHARS = 500
 log = structlog.get_logger(__name__)
 
 MakeLine = Callable[[Target], Line]
-Draw = Callable[[], Outgoing]
+Draw = Callable[[], Awaitable[Outgoing]]
 
 
 class Tried(NamedTuple):
@@ -51,6 +51,8 @@ class Tried(NamedTuple):
     error: str | None = None
     after_s: float | None = None
     was_replacing: bool = False
+    # Whether a rate is that of all destinations of the account.
+    is_accounts: bool = False
 
     @property
     def is_rate(self) -> bool:
@@ -85,7 +87,7 @@ async def _tried(target: Target, draw: Draw, make_line: MakeLine, *, is_new: boo
         return Tried(outcome, at, took_ms, line.shown, was_replacing=was_replacing, **more)
 
     try:
-        outgoing = draw()
+        outgoing = await draw()
         if is_new:
             outgoing = replace(outgoing, handle=None)
         was_replacing = outgoing.handle is not None
@@ -95,8 +97,10 @@ async def _tried(target: Target, draw: Draw, make_line: MakeLine, *, is_new: boo
         return done(Outcome.LATER, reason=Reason.TIMED_OUT, error="It took too long.")
     except DeliveryFailed as error:
         text = line.without_secrets(error.message)[:MAX_ERROR_CHARS]
-        after_s = error.after_s if isinstance(error, TryLater) else None
-        return done(_outcome(error), reason=error.reason, error=text, after_s=after_s)
+        said: dict[str, Any] = {"reason": error.reason, "error": text}
+        if isinstance(error, TryLater):
+            said |= {"after_s": error.after_s, "is_accounts": error.is_accounts}
+        return done(_outcome(error), **said)
     except (StoreDown, LeaseLost):
         # Ours, and met before anything was sent.
         raise

@@ -54,7 +54,7 @@ class Feed:
         """Take events that were just committed, here or elsewhere."""
         if not entries or entries[-1].seq <= self._newest:
             return
-        wanted = [one for one in entries if not is_never_told(one.event.type)]
+        wanted = [one for one in entries if not is_never_told(one.event)]
         if self._is_wanted():
             self._keep(entries, wanted)
         else:

@@ -8,7 +8,8 @@ Pure: no clock, no network, no store; `shard.py` feeds it and acts on the answer
 - Of one order key there is one under way at a time, and what fails holds up what comes behind it
   for `ORDER_FOR` at most.
 - What the platform's rate has no room for is folded: the last place of a window takes all that
-  waits of one channel, as a digest. Nothing is dropped.
+  waits of one channel, as a digest. Nothing is dropped. Where destinations of one account are
+  counted together as well, their common window is asked in the same way.
 - What is grouped goes out together once its time has come.
 """
 
@@ -20,7 +21,7 @@ from itertools import islice
 from tocsin.model.delivery import Delivery, DeliveryKind, DeliveryState
 from tocsin.notify.channel import Limits
 from tocsin.notify.delivery.policy import CLOSED, ORDER_FOR, Breaker
-from tocsin.notify.delivery.window import Window
+from tocsin.notify.delivery.window import Pace, Window
 
 # Deliveries that one digest may stand for.
 MAX_FOLDED = 200
@@ -58,6 +59,8 @@ class Lane:
     destination: str
     limits: Limits
     window: Window
+    # What it shares with other lanes.
+    account: Pace | None = None
     breaker: Breaker = CLOSED
     is_paused: bool = False
     held_until: datetime | None = None
@@ -81,6 +84,12 @@ class Lane:
         for one in deliveries:
             self.waiting.pop(one.id, None)
             self.under_way[one.id] = one
+
+    def count(self, now: datetime) -> None:
+        """One message goes now."""
+        self.window.add(now)
+        if self.account is not None:
+            self.account.window.add(now)
 
     def end(self, delivery: Delivery) -> None:
         """It is not under way any more; what still waits is taken up again."""
@@ -117,8 +126,10 @@ class Lane:
         if first is None:
             return Wait(self._first_due(now))
         room = self.window.room(now)
+        if self.account is not None:
+            room = min(room, self.account.window.room(now))
         if room <= 0:
-            return Wait(self.window.free_at(now))
+            return Wait(self._free_at(now))
         return Go(self._together(first, room, now))
 
     @property
@@ -132,8 +143,13 @@ class Lane:
             self.waiting = {one.id: one for one in sorted(self.waiting.values(), key=_place)}
 
     def _held(self, now: datetime) -> datetime | None:
-        ends = (self.held_until, self.breaker.open_until)
+        of_account = None if self.account is None else self.account.held_until
+        ends = (self.held_until, self.breaker.open_until, of_account)
         return max((one for one in ends if one is not None and one > now), default=None)
+
+    def _free_at(self, now: datetime) -> datetime:
+        own = self.window.free_at(now)
+        return own if self.account is None else max(own, self.account.window.free_at(now))
 
     def _first(self, now: datetime) -> Delivery | None:
         """The one to go first of all that may go now."""

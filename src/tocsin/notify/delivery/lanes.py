@@ -1,17 +1,18 @@
 """The lanes of a shard: taken up from the store, brought up to date with it, and fed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tocsin.errors import Reason
+from tocsin.errors import Reason, StoreDown
 from tocsin.model.delivery import Delivery, DeliveryState
 from tocsin.notify.channel import Limits
 from tocsin.notify.delivery.lane import Lane
+from tocsin.notify.delivery.paces import Paces
 from tocsin.notify.delivery.policy import CLOSED, Breaker
-from tocsin.notify.delivery.window import Window
 from tocsin.notify.known import Target
 from tocsin.notify.tools import Tools
 from tocsin.store import deliveries, destinations
+from tocsin.store.deliveries import Way
 from tocsin.store.destinations import Destination
 
 # Deliveries of a lane that are in memory; further ones are read when half of them are gone.
@@ -57,11 +58,17 @@ class Lanes:
     _recorded_meanwhile: set[str] = field(default_factory=set)
     # Whether some were fed that the store does not have yet.
     is_ahead: bool = False
+    # What was known of the callbacks when all that waits was where they lead.
+    _led_by: int = -1
+    _paces: Paces = field(init=False)
 
     def recorded(self, delivery_id: str) -> None:
         """What came of a try is stored."""
         self.unrecorded.discard(delivery_id)
         self._recorded_meanwhile.add(delivery_id)
+
+    def __post_init__(self) -> None:
+        self._paces = Paces(self.tools)
 
     async def take_up(self, limits: Mapping[str, Target]) -> None:
         """Take up what waits in the store, and what others have changed there.
@@ -69,6 +76,8 @@ class Lanes:
         Raises:
             StoreDown: it cannot be read.
         """
+        if self._led_by != self.tools.known.version:
+            await self._lead()
         unrecorded, is_ahead = len(self.unrecorded), self.is_ahead
         pausing = {one for one, place in self.places.items() if place.is_pausing}
         totals = {one: place.total for one, place in self.places.items()}
@@ -94,28 +103,83 @@ class Lanes:
         """The lane of a destination, as the store knows it."""
         found = self.places.get(destination)
         if found is None:
-            found = self.places[destination] = await self._opened(destination, target)
-        elif target is not None:
-            found.lane.limits = target.limits
+            opened = await self._opened(destination, target)
+            # Whoever came first meanwhile has fed it already.
+            return self.places.setdefault(destination, opened)
+        if target is None:
+            return found
+        lane = found.lane
+        if lane.limits != target.limits:
+            before, lane.limits = lane.limits, target.limits
+            lane.window.change(target.limits.rates)
+            if not before.rates:
+                # It has counted nothing so far.
+                lane.window = await self._paces.window([destination], target.limits.rates)
+        if lane.account is None and target.account is not None:
+            lane.account = await self._paces.of(target)
         return found
+
+    def put_last(self, places: Sequence[Place]) -> None:
+        """What has just sent is asked last from now on, so that each of an account has its turn."""
+        for one in places:
+            self.places[one.lane.destination] = self.places.pop(one.lane.destination)
 
     async def _opened(self, destination: str, target: Target | None) -> Place:
         limits = _NO_LIMITS if target is None else target.limits
         now = self.tools.clock.now()
         async with self.tools.database.read() as conn:
             known = (await destinations.of_ids(conn, [destination])).get(destination)
-            looks_back = Window.looks_back(limits.rates)
-            sent = await deliveries.sent_since(conn, destination, now - looks_back)
         kind, label = ("", "") if target is None else (target.type, target.label)
         if known is None:
             known = Destination(id=destination, channel_type=kind, label=label, changed_at=now)
-        window = Window(limits.rates, sent if limits.rates else ())
-        lane = Lane(destination, limits, window, is_paused=known.is_paused)
+        window = await self._paces.window([destination], limits.rates)
+        pace = await self._paces.of(target)
+        lane = Lane(destination, limits, window, pace, is_paused=known.is_paused)
         lane.held_until = known.held_until
         if known.failures:
             # What was learnt before the start counts: one trial, not five.
             lane.breaker = Breaker(known.failures, 0, known.held_until or now)
         return Place(lane, known)
+
+    async def _lead(self) -> None:
+        """Have what waits go where its channels lead by now.
+
+        A callback was changed, or another version of Tocsin had it in another shard.
+
+        Raises:
+            StoreDown: it cannot be read or written.
+        """
+        known, version, is_all = self.tools.known, self.tools.known.version, True
+        async with self.tools.database.read() as conn:
+            ways = await deliveries.ways(conn, self.shard)
+        for way in ways:
+            target = known.target(way.config_id, way.channel_id)
+            if target is None or way[:2] == (target.shard, target.destination):
+                continue
+            is_all &= await self._lead_on(way, target)
+        if is_all:
+            self._led_by = version
+
+    async def _lead_on(self, way: Way, target: Target) -> bool:
+        """Have what waits on `way` go to the target; False where some of it is under way."""
+        busy, taken = set(self.unrecorded), list[tuple[Place, Delivery]]()
+        place = self.places.get(way.destination)
+        if place is not None:
+            busy |= place.lane.under_way.keys()
+            waiting = place.lane.waiting.values()
+            taken = [(place, one) for one in waiting if (one.config_id, one.channel_id) == way[2:]]
+        for one in taken:
+            self.withdraw(*one)
+        to = (target.shard, target.destination)
+        try:
+            await self.tools.journal.append(
+                [], also=lambda conn: deliveries.lead(conn, way, *to, busy)
+            )
+        except StoreDown:
+            for one in taken:
+                self.feed(*one)
+            raise
+        return not busy
 
     def _follow(self, place: Place, known: Destination | None) -> None:
         """Go by what a person has changed."""

@@ -16,12 +16,13 @@ from tocsin.model.delivery import Delivery, DeliveryState
 from tocsin.model.event import Event
 from tocsin.notify.delivery.lanes import Lanes, Place
 from tocsin.notify.delivery.planner import deliveries_of, group_of
-from tocsin.notify.known import Target
+from tocsin.notify.known import SHARDS, Target
 from tocsin.notify.tools import Tools
 from tocsin.store import callbacks, cursors, deliveries
 from tocsin.store.cursors import Position
 from tocsin.store.delivery_results import Outdated, plan
 
+_STAGES = [f"deliveries.{number}" for number in range(SHARDS)]
 # How far the journal was read is stored so often where nothing else is.
 SAVE_EVERY = timedelta(seconds=2)
 # After a store that did not answer.
@@ -53,7 +54,7 @@ class Reading:
 
     def __init__(self, number: int, tools: Tools, lanes: Lanes, bells: Bells) -> None:
         self._number = number
-        self._stage = f"notify.{number}"
+        self._stage = _STAGES[number]
         self._tools = tools
         self._lanes = lanes
         self._bells = bells
@@ -114,15 +115,21 @@ class Reading:
             return True
         if known.version != self._version:
             self._version, self._mark = known.version, callbacks.mark_of(known.marks)
-            # Nothing was made of what came after it: it is read by what is known now.
-            self._position = self._saved
-        targets = known.of_shard(self._number)
-        if not targets:
+            # Nothing was made of what came after it: it is read by what is known now. What led into
+            # another shard until now was read there, and maybe not as far.
+            self._again_through = feed.newest
+            async with self._tools.database.read() as conn:
+                self._position = min(self._saved, await cursors.lowest(conn, _STAGES))
+        if not known.has_any:
             return False
+        targets = known.of_shard(self._number)
         # What is told while this one reads is not behind what it finds.
         newest = feed.newest
-        first = min(one.callback.from_seq for one in targets)
+        # Who reads for nobody goes along too: what leads here later begins now.
+        first = min((one.callback.from_seq for one in targets), default=newest)
         self._position = max(self._position, min(first, newest))
+        if self._tools.clock.now() >= self._saved_at + SAVE_EVERY:
+            self._to_store.set()
         if self._position >= newest:
             return False
         told = await feed.read(self._position)
@@ -131,8 +138,6 @@ class Reading:
             return True
         self._position = told[-1].seq if told else newest
         self._add(made)
-        if self._tools.clock.now() >= self._saved_at + SAVE_EVERY:
-            self._to_store.set()
         return bool(told)
 
     @property

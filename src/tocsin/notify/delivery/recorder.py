@@ -10,13 +10,12 @@ from typing import Any
 from tocsin.clock import Clock
 from tocsin.errors import StoreDown
 from tocsin.model.delivery import Delivery, DeliveryState
-from tocsin.model.event import NewEvent, new_event_id
+from tocsin.model.event import OWN_SOURCE, NewEvent, new_event_id
 from tocsin.store.database import Database
 from tocsin.store.deliveries import DeliveryRows, tries_of
 from tocsin.store.delivery_results import Result, record
 from tocsin.store.journal import Journal
 
-SOURCE = "tocsin"
 # Between two tries to store what is known here alone.
 RETRY_S = 1.0
 
@@ -139,7 +138,7 @@ def destination_event(
 def _event(kind: str, project: str, subject: str, data: dict[str, Any], at: datetime) -> NewEvent:
     return NewEvent(
         id=new_event_id(),
-        source=SOURCE,
+        source=OWN_SOURCE,
         type=kind,
         project=project,
         subject=subject,

@@ -14,11 +14,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tocsin.model.callback import ALL_PROJECTS, Callback, Grouping, QuietHours
-from tocsin.model.event import Event
+from tocsin.model.event import OWN_SOURCE, Event
 from tocsin.model.filters import type_fits
 from tocsin.notify.delivery.condition import holds
 
-# Tocsin's own about deliveries: to tell of one would make the next.
+# Of Tocsin's own those about deliveries: to tell of one would make the next.
 NEVER_TOLD = "delivery."
 DATA = "data."
 MAX_KEY_CHARS = 500
@@ -30,15 +30,15 @@ def wanted(callback: Callback, event: Event) -> bool:
     """Whether the callback is about such an event, be it enabled or not."""
     return (
         callback.project_id in (ALL_PROJECTS, event.project)
-        and not is_never_told(event.type)
+        and not is_never_told(event)
         and (not callback.events or fits_any(callback.events, event.type))
         and holds(callback.condition, event)
     )
 
 
-def is_never_told(event_type: str) -> bool:
-    """Whether an event of this type is nobody's, whatever a callback says."""
-    return event_type.startswith(NEVER_TOLD)
+def is_never_told(event: Event) -> bool:
+    """Whether nobody is told of the event, whatever a callback says."""
+    return event.source == OWN_SOURCE and event.type.startswith(NEVER_TOLD)
 
 
 def fits_any(patterns: Iterable[str], event_type: str) -> bool:

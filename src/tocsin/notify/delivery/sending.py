@@ -10,12 +10,13 @@ import structlog
 from tocsin.errors import Reason, StoreDown
 from tocsin.model.delivery import Delivery, DeliveryKind, DeliveryState, Outcome
 from tocsin.model.event import Event, NewEvent, new_event_id
+from tocsin.model.logline import clean_text
 from tocsin.model.message import Outgoing
 from tocsin.model.standard_message import DIGEST
 from tocsin.notify.delivery.attempt import Tried, after, attempt_of, tried
 from tocsin.notify.delivery.feed import read_out
 from tocsin.notify.delivery.lanes import Lanes, Place
-from tocsin.notify.delivery.policy import CLOSED
+from tocsin.notify.delivery.policy import CLOSED, MAX_AFTER_S
 from tocsin.notify.delivery.recorder import Recorder, Told, delivery_event, destination_event
 from tocsin.notify.delivery.standing import is_to_be_paused, standing_after
 from tocsin.notify.known import Target
@@ -45,6 +46,8 @@ class Sending:
         self._recorder = recorder
         self._tools = tools
         self._wake = wake
+        # How each delivery stands after its last try, until that is stored.
+        self._unstored: dict[str, Delivery] = {}
 
     async def send(self, place: Place, some: Sequence[Delivery]) -> None:
         """Send one delivery, or several as one digest, and have stored what came of it.
@@ -64,8 +67,9 @@ class Sending:
                 place.lane.end(one._replace(next_at=max(one.next_at, pause_until)))
             self._wake()
             return
-        self._lanes.unrecorded.add(delivery.id)
         changed = told.result.delivery
+        self._unstored[delivery.id] = changed
+        self._lanes.unrecorded.add(delivery.id)
         place.lane.end(changed)
         if changed.state.is_final:
             place.total -= 1
@@ -76,7 +80,10 @@ class Sending:
     def recorded(self, told: Told) -> None:
         """What came of a try is stored."""
         delivery = told.result.delivery
-        self._lanes.recorded(delivery.id)
+        if self._unstored.get(delivery.id) is delivery:
+            # Else there was a later try, which the store knows nothing of yet.
+            del self._unstored[delivery.id]
+            self._lanes.recorded(delivery.id)
         if told.result.pauses:
             self._lanes.places[delivery.destination].is_pausing = False
 
@@ -116,9 +123,9 @@ class Sending:
             return _ended(delivery, Reason.EXPIRED, "Its event is not kept any more.", now)
         handle = await self._handle(delivery, target)
 
-        def draw() -> Outgoing:
+        async def draw() -> Outgoing:
             template = self._tools.known.template(target.row.template_id)
-            return outgoing_of(
+            return await outgoing_of(
                 delivery,
                 told,
                 target.callback.language,
@@ -182,7 +189,8 @@ class Sending:
             log.warning("destination_paused", destination=delivery.destination, reason=found.reason)
         handle = None
         if found.handle is not None and _may_replace(delivery, target):
-            handle = found.handle
+            # The platform's own words, in a commit with those of all others.
+            handle = clean_text(found.handle)
         result = Result(
             delivery,
             attempt_of(delivery, found),
@@ -201,7 +209,9 @@ class Sending:
             lane.breaker = lane.breaker.failed(now, random.random())  # noqa: S311 - jitter
         pause_s = RATE_PAUSE_S if found.is_rate and found.after_s is None else found.after_s
         if pause_s is not None and not found.is_destinations:
-            lane.held_until = now + timedelta(seconds=pause_s)
+            lane.held_until = now + timedelta(seconds=min(pause_s, MAX_AFTER_S))
+            if found.is_accounts and lane.account is not None:
+                lane.account.hold(lane.held_until)
         held_until = lane.breaker.open_until or lane.held_until
         after_it = standing_after(place.destination, found, held_until, now)
         if after_it is place.destination:

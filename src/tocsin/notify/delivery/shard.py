@@ -34,6 +34,8 @@ class Shard:
         self._wakes = self._seen_wakes = 0
         tools.feed.listen(self._news.set)
         tools.known.listen(self._news.set)
+        # What waits may have to go elsewhere now.
+        tools.known.listen(self.wake)
 
     def wake(self) -> None:
         """Have it look at once at what others have changed, before it sends anything more."""
@@ -100,17 +102,20 @@ class Shard:
 
     def _send(self, tasks: asyncio.TaskGroup) -> datetime | None:
         """Begin all that may go now; gives when the next may."""
-        now, due = self._tools.clock.now(), []
+        now, due, sent = self._tools.clock.now(), [], []
         for place in self._lanes.places.values():
             step = place.lane.next(now)
             while isinstance(step, Go):
                 place.lane.begin(step.deliveries)
-                place.lane.window.add(now)
+                place.lane.count(now)
                 tasks.create_task(self._sending.send(place, step.deliveries))
                 if place.is_low:
                     self._to_look.set()
+                if place.lane.account is not None:
+                    sent.append(place)
                 step = place.lane.next(now)
             due.append(step.until)
+        self._lanes.put_last(sent)
         return min((one for one in due if one is not None), default=None)
 
     # --- looking

@@ -1,10 +1,11 @@
-"""Decide how many messages a destination may be sent now, by the platform's rates.
+"""Decide how many messages may be sent now, by a platform's rates.
 
 Pure. Windows slide: whichever way a platform counts its minutes, it never sees more.
 """
 
-from collections import deque
+from bisect import bisect_right, insort
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tocsin.notify.channel import Rate
@@ -17,8 +18,14 @@ class Window:
     """What was sent lately, held against rates."""
 
     def __init__(self, rates: Sequence[Rate], sent: Iterable[datetime] = ()) -> None:
-        self._rates = tuple(rates)
-        self._sent = deque(sorted(sent))
+        # In order. What is older than the newest of the largest count plays no part any more.
+        self._sent = sorted(sent)
+        self.change(rates)
+
+    def change(self, rates: Sequence[Rate]) -> None:
+        """Go by these rates from now on."""
+        self._rates = tuple((one.count, timedelta(seconds=one.per_s)) for one in rates)
+        self._most = max((one.count for one in rates), default=0)
 
     @staticmethod
     def looks_back(rates: Sequence[Rate]) -> timedelta:
@@ -27,29 +34,32 @@ class Window:
 
     def add(self, at: datetime) -> None:
         """One more was sent."""
-        if self._rates:
-            self._sent.append(at)
+        if not self._rates:
+            return
+        # A clock may be set back.
+        insort(self._sent, at)
+        if len(self._sent) > 2 * self._most:
+            del self._sent[: -self._most]
 
     def room(self, now: datetime) -> int:
-        """How many may be sent now."""
-        self._forget(now)
-        return min((one.count - self._within(one, now) for one in self._rates), default=NO_LIMIT)
+        """How many may be sent now; below 0 where more were sent than may be by now."""
+        sent = self._sent
+        within = ((count, len(sent) - bisect_right(sent, now - per)) for count, per in self._rates)
+        return min((count - number for count, number in within), default=NO_LIMIT)
 
     def free_at(self, now: datetime) -> datetime:
         """When there is room for one; now if there is."""
-        self._forget(now)
-        at = now
-        for one in self._rates:
-            inside = [sent for sent in self._sent if sent > now - timedelta(seconds=one.per_s)]
-            if len(inside) >= one.count:
-                at = max(at, inside[-one.count] + timedelta(seconds=one.per_s))
-        return at
+        full = (self._sent[-count] + per for count, per in self._rates if len(self._sent) >= count)
+        return max(full, default=now) if self.room(now) <= 0 else now
 
-    def _within(self, rate: Rate, now: datetime) -> int:
-        since = now - timedelta(seconds=rate.per_s)
-        return sum(1 for one in self._sent if one > since)
 
-    def _forget(self, now: datetime) -> None:
-        since = now - self.looks_back(self._rates)
-        while self._sent and self._sent[0] <= since:
-            self._sent.popleft()
+@dataclass(slots=True)
+class Pace:
+    """What the destinations of one account share: its window, and what holds all of them up."""
+
+    window: Window
+    held_until: datetime | None = None
+
+    def hold(self, until: datetime) -> None:
+        """Nothing goes before; a platform that says less later does not shorten it."""
+        self.held_until = until if self.held_until is None else max(until, self.held_until)

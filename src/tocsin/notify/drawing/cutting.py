@@ -29,8 +29,9 @@ _SLACK = 128
 def cut_up(blocks: Iterable[Block], draw: _Draw, max_size: int, measure: _Measure) -> Iterator[str]:
     """All of the blocks, drawn, in pieces of at most `max_size`; white space may go at a cut.
 
-    `draw` gives what a block adds behind another, "" when nothing of it is to be seen. `measure`
-    is at least one for each character, and of two texts together the sum.
+    `draw` gives what a block adds behind another, "" when nothing of it is to be seen; a link is
+    drawn with its address. `measure` is at least one for each character, and of two texts together
+    the sum.
 
     Raises:
         ValueError: `max_size` is too small for one character and its marks.
@@ -105,7 +106,7 @@ class _Cutting:
 
     def takes(self, block: Block) -> bool:
         """Whether a block fits; then it is held."""
-        if len(_flat(block)) > self.max_size - self.size:
+        if not _has_room(block, self.max_size - self.size):
             return False
         drawn = self.draw(self.last, block)
         if self.size + self.measure(drawn) > self.max_size:
@@ -121,7 +122,7 @@ class _Cutting:
 
     def _may_wait(self, block: Block) -> bool:
         """Whether a block goes whole into the next piece; not to leave half of this one empty."""
-        if self.size * 2 < self.max_size or len(_flat(block)) > self.max_size:
+        if self.size * 2 < self.max_size or not _has_room(block, self.max_size):
             return False
         return self.measure(self.draw(None, block)) <= self.max_size
 
@@ -132,7 +133,7 @@ class _Cutting:
         def size(chars: int) -> int:
             return self.measure(self.draw(self.last, _before(block, _end_at(block, chars))))
 
-        chars = largest(min(len(flat), room), room, size)
+        chars = largest(_most_chars(block, room), room, size)
         if not chars:
             return None
         found = _good_end(block, flat, chars)
@@ -155,6 +156,23 @@ def _bare(block: Block) -> Block:
 
 def _flat(block: Block) -> str:
     return "".join(_LINK if one.href else one.text for one in block.spans)
+
+
+def _most_chars(block: Block, room: int) -> int:
+    """More of the flat text than this does not fit, and need not be drawn to see that."""
+    chars = 0
+    for span in block.spans:
+        least = len(span.href or span.text)
+        if least > room:
+            return chars if span.href else chars + room
+        room -= least
+        chars += 1 if span.href else least
+    return chars
+
+
+def _has_room(block: Block, room: int) -> bool:
+    """Whether a block may fit, as far as that can be told before it is drawn."""
+    return sum(len(span.href or span.text) for span in block.spans) <= room
 
 
 def _end_at(block: Block, chars: int) -> _End:

@@ -1,1 +1,1 @@
-"""What channels of one platform, or of several, share: calls, cards, codes, signatures."""
+"""Parts of channels that have a name of their own, some of them shared: cards, codes, calls."""

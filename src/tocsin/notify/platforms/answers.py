@@ -33,18 +33,23 @@ class Meaning:
     reason: Reason
     hint: str = ""
     after_s: float | None = None
+    # It goes for all destinations of the account.
+    is_accounts: bool = False
 
     def error(self, message: str, asked_s: float | None = None) -> DeliveryFailed:
         """The failure; the destination's own wish (`asked_s`) can only lengthen the pause."""
         if self.kind is not TryLater:
             return self.kind(message, reason=self.reason)
         pauses = [pause for pause in (self.after_s, asked_s) if pause is not None]
-        return TryLater(message, reason=self.reason, after_s=max(pauses, default=None))
+        longest = max(pauses, default=None)
+        return TryLater(message, reason=self.reason, after_s=longest, is_accounts=self.is_accounts)
 
 
-def later(reason: Reason, after_s: float | None = None, hint: str = "") -> Meaning:
+def later(
+    reason: Reason, after_s: float | None = None, hint: str = "", *, is_accounts: bool = False
+) -> Meaning:
     """It may be taken later."""
-    return Meaning(TryLater, reason, hint, after_s)
+    return Meaning(TryLater, reason, hint, after_s, is_accounts)
 
 
 def never(reason: Reason, hint: str = "") -> Meaning:

@@ -39,7 +39,7 @@ ANSWERS = Answers(
         19036: never(Reason.TOO_LARGE),
         230002: gone(Reason.GONE, "The bot is not in the group."),
         232009: gone(Reason.GONE, "The group is dissolved."),
-        99991400: later(Reason.RATE_LIMITED),
+        99991400: later(Reason.RATE_LIMITED, is_accounts=True),
         230020: later(Reason.RATE_LIMITED),
         230025: never(Reason.TOO_LARGE),
         **dict.fromkeys((10003, 10014, *_TOKEN_CODES), never(Reason.BAD_CREDENTIALS)),

@@ -8,7 +8,8 @@ together.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.errors import HeaderParseError
 from email.headerregistry import Address, HeaderRegistry
@@ -87,42 +88,66 @@ def _addresses_in(said: str) -> tuple[Address, ...]:
     return () if is_group or header.defects else addresses
 
 
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail that is ready to go out as `raw`; `note` says what was left out of it.
+
+    `headers`, `text` and `html` are the same before they were encoded, as people can read them.
+    """
+
+    raw: bytes
+    headers: Mapping[str, str]
+    text: str
+    html: str
+    note: str
+
+
 def mail_of(
     outgoing: Outgoing, sender: Address, to: Sequence[Address], cc: Sequence[Address], now: datetime
-) -> tuple[EmailMessage, str]:
-    """The mail, and what was left out of it."""
+) -> Mail:
+    """The message as a mail to all of them."""
     message = outgoing.message
+    images, note = _small_enough(message.images)
+    text, html = text_of(message), html_of(message, images)
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
     mail["To"] = tuple(to)
     if cc:
         mail["Cc"] = tuple(cc)
-    mail["Subject"] = subject_of(outgoing)
     mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = f"<{_NOT_IN_ID.sub('-', outgoing.id)}@{sender.domain}>"
+    _add_headers(mail, outgoing, sender.domain)
+    mail.set_content(text)
+    mail.add_alternative(html, subtype="html")
+    _add_images(mail, images)
+    headers = {name: str(value) for name, value in mail.items()}
+    return Mail(bytes(mail), headers, text, html, note)
+
+
+def _add_headers(mail: EmailMessage, outgoing: Outgoing, domain: str) -> None:
+    mail["Subject"] = subject_of(outgoing)
+    mail["Message-ID"] = f"<{_NOT_IN_ID.sub('-', outgoing.id)}@{domain}>"
     thread = _thread(outgoing)
     if thread:
-        mail["In-Reply-To"] = mail["References"] = f"<{thread}@{sender.domain}>"
+        mail["In-Reply-To"] = mail["References"] = f"<{thread}@{domain}>"
     # Nobody's absence note shall answer (RFC 3834, 5; the second is Exchange's).
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     mail["X-Tocsin-Event"] = one_line(outgoing.event_type, MAX_SUBJECT_CHARS)
-    images, note = _small_enough(message.images)
-    mail.set_content(text_of(message))
-    mail.add_alternative(html_of(message, images), subtype="html")
+
+
+def _add_images(mail: EmailMessage, images: Sequence[Image]) -> None:
+    """Beside the HTML, which shows each by its id."""
     html = mail.get_body(("html",))
     for place, image in enumerate(images, 1):
         if isinstance(html, EmailMessage):
-            name = _NOT_IN_ID.sub("-", image.name)
             html.add_related(
                 image.png,
                 "image",
                 "png",
                 cid=f"<{_cid(place)}>",
-                filename=name,
+                filename=_NOT_IN_ID.sub("-", image.name),
                 disposition="inline",
             )
-    return mail, note
 
 
 def subject_of(outgoing: Outgoing) -> str:

@@ -7,7 +7,7 @@ that is known decides, then the status.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
@@ -29,6 +29,8 @@ from tocsin.notify.platforms.answers import (
 
 PUBLIC_URL = "https://slack.com"
 MAX_ALT_CHARS = 1_000
+# Slack counts its calls for each channel, and those of other methods for the whole workspace.
+_BY_CHANNEL = "chat.postMessage"
 
 _WORD = re.compile(r"[a-z][a-z_]{1,60}")
 # These are JSON's and nobody's in particular.
@@ -71,17 +73,19 @@ def read_webhook(answer: Answer, reach: Reach) -> None:
         _fail(answer, reach, str(object_in(answer).get("error") or text))
 
 
-def _read(answer: Answer, reach: Reach) -> dict[str, Any]:
+def _read(answer: Answer, reach: Reach, method: str) -> dict[str, Any]:
     body = object_in(answer)
     if answer.status != 200 or body.get("ok") is not True:
-        _fail(answer, reach, str(body.get("error") or ""))
+        is_accounts = method != _BY_CHANNEL
+        _fail(answer, reach, str(body.get("error") or ""), is_accounts=is_accounts)
     return body
 
 
-def _fail(answer: Answer, reach: Reach, said: str) -> NoReturn:
+def _fail(answer: Answer, reach: Reach, said: str, *, is_accounts: bool = False) -> NoReturn:
     word = said if _WORD.fullmatch(said) and said not in _OF_JSON else ""
     by_status = never(Reason.REFUSED) if word and answer.status == 200 else None
     meaning = _WORDS.get(word) or by_status or certain_meaning(answer.status)
+    meaning = replace(meaning, is_accounts=is_accounts)
     asked = answer.headers.get("retry-after") or str(object_in(answer).get("retry_after"))
     raise failure("Slack", word or answer.status, meaning, wait_s(asked, reach.now()))
 
@@ -104,7 +108,7 @@ class Api:
         body = urlencode(form).encode() if form else None
         url = f"{PUBLIC_URL}/api/{method}"
         answer = await self.reach.call("POST", url, json=json, body=body, headers=headers)
-        return _read(answer, self.reach)
+        return _read(answer, self.reach, method)
 
     async def upload(self, image: Image) -> dict[str, str]:
         """The first two steps: a file that is there, and seen by nobody until it is shown."""

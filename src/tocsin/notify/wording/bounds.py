@@ -19,7 +19,7 @@ NO_TITLE = "–"
 MAX_FIELDS = 50
 MAX_LINKS = 20
 MAX_IMAGES = 10
-# Of a body; to draw as much takes some hundredths of a second.
+# Of a body; to draw as much takes about a hundredth of a second.
 MAX_SPANS = 1_000
 MAX_BODY_CHARS = 60_000
 

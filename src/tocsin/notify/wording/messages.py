@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from tocsin.model.event import Event
+from tocsin.model.event import OWN_SOURCE, Event
 from tocsin.model.message import Block, BlockKind, Field, Message, Span, Tone
 from tocsin.model.standard_message import is_standard
 from tocsin.notify.wording.notices import (
@@ -72,13 +72,13 @@ _BY_SOURCE: Mapping[str, Mapping[str, Notice]] = {
         ),
         alerts.issue,
     ),
+    OWN_SOURCE: {
+        "deployment.stalled": deployments.stalled,
+        "deployment.running_long": deployments.running_long,
+    },
 }
 # Whoever sends them.
-_BY_TYPE: Mapping[str, Notice] = {
-    **dict.fromkeys(releases.DOCUMENTED, releases.message),
-    "deployment.stalled": deployments.stalled,
-    "deployment.running_long": deployments.running_long,
-}
+_BY_TYPE: Mapping[str, Notice] = dict.fromkeys(releases.DOCUMENTED, releases.message)
 _BY_NOUN: Mapping[str, Notice] = {"alert": alerts.alert, "training": trainings.training}
 
 
@@ -98,7 +98,7 @@ def _notice(event: Event) -> Notice:
     if by_source is not None:
         return by_source
     noun, _, verb = event.type.partition(".")
-    if event.source == "tocsin" and noun in own.NOTICES:
+    if event.source == OWN_SOURCE and noun in own.NOTICES:
         return own.NOTICES[noun]
     return _BY_TYPE.get(event.type) or (verb and _BY_NOUN.get(noun)) or others.message
 

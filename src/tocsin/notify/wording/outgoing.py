@@ -1,6 +1,7 @@
-"""What a delivery tells, out of the events it stands for. Pure."""
+"""What a delivery tells, out of the events it stands for. Pure, but for turns that others get."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,7 @@ from tocsin.notify.wording.messages import digest_of, message_of
 _UNDRAWN = Message("", "")
 
 
-def outgoing_of(
+async def outgoing_of(
     delivery: Delivery,
     told: Sequence[Event],
     language: str,
@@ -36,9 +37,7 @@ def outgoing_of(
     is_digest = delivery.kind is DeliveryKind.DIGEST
     message = _UNDRAWN
     if has_message:
-        # Of those that a digest lists nobody sees a body, and to draw hundreds would take seconds.
-        words = replace(template, body="") if template is not None and len(told) > 1 else template
-        messages = [drawn(one, language, words, public_url) for one in told]
+        messages = [one async for one in _each_drawn(told, language, template, public_url)]
         message = bounded(digest_of(messages, language) if is_digest else messages[0])
     return Outgoing(
         id=delivery.id,
@@ -47,6 +46,19 @@ def outgoing_of(
         standard=standard_digest(told) if is_digest else standard(told[0]),
         handle=None if message.tone in (Tone.WARNING, Tone.BAD) else handle,
     )
+
+
+async def _each_drawn(
+    told: Sequence[Event], language: str, template: Template | None, public_url: str
+) -> AsyncIterator[Message]:
+    """The message of each event; others go on in between where that takes a while."""
+    is_long = template is not None or len(told) > 1
+    # Of those that a digest lists nobody sees a body, and to draw hundreds would take seconds.
+    words = replace(template, body="") if template is not None and len(told) > 1 else template
+    for one in told:
+        yield drawn(one, language, words, public_url)
+        if is_long:
+            await asyncio.sleep(0)
 
 
 def drawn(event: Event, language: str, template: Template | None, public_url: str) -> Message:

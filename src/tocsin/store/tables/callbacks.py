@@ -78,7 +78,7 @@ deliveries = Table(
     Column("error", Text),
     Index(None, "config_id", "id"),
     Index(None, "task_id", "id"),
-    Index(None, "event_seq"),
+    Index(None, "event_id"),
 )
 # What is still to be done, and what became one: of these there are few at any time.
 _partial(

@@ -15,10 +15,11 @@ import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from tocsin.testing.fake import Fake, Faults, Trouble
 from tocsin.testing.forms import content_type, json_object
 from tocsin.testing.outside import Asked, Reply
-from tocsin.testing.platform import Fake, Faults, Shelf, Trouble
 from tocsin.testing.rates import Counts, Rate, whole_s
+from tocsin.testing.shelf import Shelf
 from tocsin.testing.taken import Taken, words
 
 HOOK = "/hook"

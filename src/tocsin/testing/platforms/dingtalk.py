@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from tocsin.model.message import Link
+from tocsin.testing.fake import Fake, Faults, Trouble
 from tocsin.testing.forms import content_type, json_object
 from tocsin.testing.marked import Marks, read
 from tocsin.testing.outside import Asked, Reply
-from tocsin.testing.platform import Fake, Faults, Shelf, Trouble
 from tocsin.testing.rates import Counts, Rate
+from tocsin.testing.shelf import Shelf
 from tocsin.testing.taken import Buttons, Part, Taken, Words, text_in, words
 
 SEND = "/robot/send"

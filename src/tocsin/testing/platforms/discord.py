@@ -13,10 +13,11 @@ from typing import Any, ClassVar
 import orjson
 
 from tocsin.testing.discord_message import MessageError, allowed_calls, check, parts_of
+from tocsin.testing.fake import Fake, Faults, Trouble, html
 from tocsin.testing.forms import content_type, form, json_object
 from tocsin.testing.outside import Asked, Reply
-from tocsin.testing.platform import Fake, Faults, Shelf, Trouble, html
 from tocsin.testing.rates import Counts, Rate, whole_s
+from tocsin.testing.shelf import Shelf
 from tocsin.testing.taken import Picture, Taken
 
 HOOK = re.compile(r"/api(?:/v\d+)?/webhooks/(\d+)/([^/]+)(?:/messages/(\d+))?")

@@ -19,10 +19,11 @@ from typing import Any, ClassVar
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tocsin.testing.certificate import Certificate, self_made
+from tocsin.testing.fake import SLOW_S, Fake, Faults, Trouble
 from tocsin.testing.mail import drawn
 from tocsin.testing.outside import Asked, Reply
-from tocsin.testing.platform import SLOW_S, Fake, Faults, Shelf, Trouble
 from tocsin.testing.rates import Counts, Rate
+from tocsin.testing.shelf import Shelf
 from tocsin.testing.taken import Taken
 
 MAX_BYTES = 10_000_000

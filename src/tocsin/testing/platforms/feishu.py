@@ -13,12 +13,14 @@ from typing import Any, ClassVar
 
 import orjson
 
-from tocsin.testing.feishu_card import CardError, Drawn, draw, draw_post, draw_text
+from tocsin.testing.fake import Fake, Faults, Trouble
+from tocsin.testing.feishu_card import draw, draw_post, draw_text
 from tocsin.testing.forms import content_type, form, json_object
+from tocsin.testing.objects import MalformedError
 from tocsin.testing.outside import Asked, Reply
-from tocsin.testing.platform import Fake, Faults, Shelf, Trouble
 from tocsin.testing.rates import Counts, Rate, whole_s
-from tocsin.testing.taken import Picture, Taken
+from tocsin.testing.shelf import Shelf
+from tocsin.testing.taken import Drawn, Picture
 from tocsin.testing.tokens import Tokens
 
 HOOK = "/open-apis/bot/v2/hook/"
@@ -154,7 +156,7 @@ class Platform(Fake):
             )
         try:
             drawn = self._drawn_of_bot(body)
-        except CardError as error:
+        except MalformedError as error:
             return said(9499, f"Bad Request: {error}")
         if self._options.keywords and not any(one in drawn.read for one in self._options.keywords):
             return said(19024, "Key Words Not Found")
@@ -182,7 +184,7 @@ class Platform(Fake):
 
     def _drawn(self, kind: object, content: Any) -> Drawn:
         if not isinstance(content, dict):
-            raise CardError("content is no object")
+            raise MalformedError("content is no object")
         match kind:
             case "text":
                 return draw_text(content.get("text"))
@@ -195,7 +197,7 @@ class Platform(Fake):
             case "share_chat":
                 return draw_text(content.get("share_chat_id"))
             case _:
-                raise CardError(f"unknown msg_type {kind!r}")
+                raise MalformedError(f"unknown msg_type {kind!r}")
 
     # --- the app
 
@@ -266,7 +268,7 @@ class Platform(Fake):
             read = orjson.loads(content)
             is_card = kind == "interactive"
             return draw(read, self._images) if is_card else self._drawn(kind, read)
-        except (orjson.JSONDecodeError, CardError) as error:
+        except (orjson.JSONDecodeError, MalformedError) as error:
             return said(230001, f"content is not as it should be: {error}", status=400)
 
     def _update(self, call: Asked) -> Reply:
@@ -280,7 +282,7 @@ class Platform(Fake):
             return drawn
         if not (_is_shared(before.raw) and _is_shared(body)):
             return said(230001, "only a card with config.update_multi is updated.", status=400)
-        self.shelf.update(self._taken(message_id, "interactive", drawn, body))
+        self.shelf.update(drawn.taken(message_id, self.shelf.clock.now(), "interactive", body))
         return said(0, "success", data={})
 
     def _message(self, message_id: str) -> Reply:
@@ -288,19 +290,7 @@ class Platform(Fake):
         return said(0, "success", data=data)
 
     def _keep(self, taken_id: str, kind: str, drawn: Drawn, raw: Any) -> None:
-        self.shelf.keep(self._taken(taken_id, kind, drawn, raw))
-
-    def _taken(self, taken_id: str, kind: str, drawn: Drawn, raw: Any) -> Taken:
-        return Taken(
-            id=taken_id,
-            at=self.shelf.clock.now(),
-            kind=kind,
-            title=drawn.title,
-            parts=drawn.parts,
-            raw=raw,
-            colour=drawn.colour,
-            mentions=drawn.mentions,
-        )
+        self.shelf.keep(drawn.taken(taken_id, self.shelf.clock.now(), kind, raw))
 
 
 def said(code: int, msg: str, *, status: int = 200, **more: Any) -> Reply:

@@ -11,12 +11,14 @@ from typing import Any, ClassVar
 
 import orjson
 
+from tocsin.testing.fake import Fake, Faults, Trouble
 from tocsin.testing.forms import content_type, form, json_object
+from tocsin.testing.objects import MalformedError
 from tocsin.testing.outside import Asked, Reply
-from tocsin.testing.platform import Fake, Faults, Shelf, Trouble
 from tocsin.testing.rates import Counts, Rate, whole_s
-from tocsin.testing.slack_blocks import MAX_ATTACHMENTS, BlocksError, Drawn, draw
-from tocsin.testing.taken import Picture, Shown, Taken, words
+from tocsin.testing.shelf import Shelf
+from tocsin.testing.slack_blocks import MAX_ATTACHMENTS, draw
+from tocsin.testing.taken import Drawn, Picture, Shown, words
 
 HOOK = "/services/"
 API = "/api/"
@@ -152,11 +154,11 @@ class Platform(Fake):
             return _word("too_many_attachments")
         try:
             drawn = draw(body, {})
-        except BlocksError:
+        except MalformedError:
             return _word("invalid_blocks")
         if (wait_s := self._rates.wait_s("hook", self.shelf.now_s)) > 0:
             return _limited(wait_s, is_api=False)
-        self.shelf.keep(self._taken(self._ts(), "webhook", drawn, body))
+        self.shelf.keep(drawn.taken(self._ts(), self.shelf.clock.now(), "webhook", body))
         return Reply(body=b"ok", headers={"Content-Type": "text/html"})
 
     # --- the API
@@ -210,7 +212,7 @@ class Platform(Fake):
         if (wait_s := self._rates.wait_s(channel, self.shelf.now_s)) > 0:
             return _limited(wait_s, is_api=True)
         ts = self._ts()
-        self.shelf.keep(self._taken(ts, "message", drawn, dict(arguments)))
+        self.shelf.keep(drawn.taken(ts, self.shelf.clock.now(), "message", dict(arguments)))
         return said(True, channel=channel, ts=ts, message={"text": arguments.get("text", "")})
 
     def _update(self, arguments: Mapping[str, Any]) -> Reply:
@@ -219,7 +221,7 @@ class Platform(Fake):
         if before is None or before.kind != "message":
             raise _RefusedError("message_not_found")
         drawn = self._drawn(arguments)
-        self.shelf.update(self._taken(ts, "message", drawn, dict(arguments)))
+        self.shelf.update(drawn.taken(ts, self.shelf.clock.now(), "message", dict(arguments)))
         return said(True, channel=channel, ts=ts, text=arguments.get("text", ""))
 
     def _channel(self, channel: object) -> str:
@@ -237,7 +239,7 @@ class Platform(Fake):
             raise _RefusedError("msg_too_long")
         try:
             return draw(arguments, self._pictures())
-        except BlocksError as error:
+        except MalformedError as error:
             raise _RefusedError("invalid_blocks") from error
 
     # --- files, in three steps
@@ -274,24 +276,14 @@ class Platform(Fake):
             comment = str(arguments.get("initial_comment", ""))
             shown = tuple(Shown(pictures[one], alt=pictures[one].alt) for one in ids)
             drawn = Drawn((*words(comment), *shown))
-            self.shelf.keep(self._taken(self._ts(), "file", drawn, dict(arguments)))
+            self.shelf.keep(
+                drawn.taken(self._ts(), self.shelf.clock.now(), "file", dict(arguments))
+            )
         return said(True, files=[{"id": one, "title": pictures[one].name} for one in ids])
 
     def _pictures(self) -> dict[str, Picture]:
         files = self._files.items()
         return {key: Picture(one.name, one.data, one.alt) for key, one in files if one.data}
-
-    def _taken(self, ts: str, kind: str, drawn: Drawn, raw: Any) -> Taken:
-        return Taken(
-            id=ts,
-            at=self.shelf.clock.now(),
-            kind=kind,
-            title=drawn.title,
-            parts=drawn.parts,
-            raw=raw,
-            colour=drawn.colour,
-            mentions=drawn.mentions,
-        )
 
     def _ts(self) -> str:
         """The time, and no two alike."""

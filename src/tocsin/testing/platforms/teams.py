@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from tocsin.model.message import Block, BlockKind, Link, Span
+from tocsin.testing.fake import Fake, Faults, Trouble
 from tocsin.testing.forms import json_object
 from tocsin.testing.marked import Marks, read
 from tocsin.testing.outside import Asked, Reply
-from tocsin.testing.platform import Fake, Faults, Shelf, Trouble
 from tocsin.testing.rates import Counts, Rate, whole_s
+from tocsin.testing.shelf import Shelf
 from tocsin.testing.taken import Buttons, Cells, Part, Shown, Taken, Words
 
 CARD = "application/vnd.microsoft.card.adaptive"

@@ -12,10 +12,11 @@ from typing import Any, ClassVar
 import orjson
 
 from tocsin.model.message import Link
+from tocsin.testing.fake import Fake, Faults, Trouble
 from tocsin.testing.forms import Form, content_type, form, json_object
 from tocsin.testing.outside import Asked, Reply
-from tocsin.testing.platform import Fake, Faults, Shelf, Trouble
 from tocsin.testing.rates import Counts, Rate, whole_s
+from tocsin.testing.shelf import Shelf
 from tocsin.testing.taken import Buttons, Part, Picture, Shown, Taken, Words, words
 from tocsin.testing.telegram_text import TextError, length_of, read_text
 

@@ -12,17 +12,17 @@ from hashlib import sha256
 from typing import Any, ClassVar
 
 from tocsin.model.message import Link
+from tocsin.testing.fake import Fake, Faults, Trouble
 from tocsin.testing.forms import form, json_object
 from tocsin.testing.outside import Asked, Reply
-from tocsin.testing.platform import Fake, Faults, Shelf, Trouble
 from tocsin.testing.rates import Counts, Rate
-from tocsin.testing.taken import Buttons, Picture, Shown, Taken, words
+from tocsin.testing.shelf import Shelf
+from tocsin.testing.taken import Buttons, Drawn, Picture, Shown, words
 from tocsin.testing.tokens import Tokens
 from tocsin.testing.wecom_message import (
     CONCURRENT,
     FREQUENT,
     TOO_OFTEN,
-    Drawn,
     RefusedError,
     check_escapes,
     draw_card,
@@ -180,17 +180,8 @@ class Platform(Fake):
             self.shelf.lose(f"too many for {', '.join(left)}: dropped without a word", dict(body))
         if not reached:
             return
-        taken = Taken(
-            id=message_id,
-            at=self.shelf.clock.now(),
-            kind=str(body["msgtype"]),
-            title=drawn.title,
-            parts=drawn.parts,
-            raw=body,
-            mentions=drawn.mentions,
-            recipients=tuple(reached),
-        )
-        self.shelf.keep(taken)
+        at, kind = self.shelf.clock.now(), str(body["msgtype"])
+        self.shelf.keep(drawn.taken(message_id, at, kind, body, tuple(reached)))
 
     def _addressed(self, body: Mapping[str, Any]) -> _Addressed:
         own = self._options

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from hashlib import md5
 from typing import Any, ClassVar
 
+from tocsin.testing.fake import Fake, Faults, Trouble
 from tocsin.testing.forms import form, json_object
 from tocsin.testing.outside import Asked, Reply
-from tocsin.testing.platform import Fake, Faults, Shelf, Trouble
 from tocsin.testing.rates import Counts, Rate
-from tocsin.testing.taken import Picture, Shown, Taken, words
+from tocsin.testing.shelf import Shelf
+from tocsin.testing.taken import Drawn, Picture, Shown, words
 from tocsin.testing.wecom_message import (
     CONCURRENT,
     FREQUENT,
     TOO_OFTEN,
-    Drawn,
     RefusedError,
     check_escapes,
     draw_card,
@@ -104,17 +104,8 @@ class Platform(Fake):
             raise RefusedError(40058, "invalid parameter: not JSON")
         drawn = self._drawn(body)
         self._check_rate()
-        self.shelf.keep(
-            Taken(
-                id=f"msg{self.shelf.number()}",
-                at=self.shelf.clock.now(),
-                kind=str(body["msgtype"]),
-                title=drawn.title,
-                parts=drawn.parts,
-                raw=body,
-                mentions=drawn.mentions,
-            )
-        )
+        taken_id, kind = f"msg{self.shelf.number()}", str(body["msgtype"])
+        self.shelf.keep(drawn.taken(taken_id, self.shelf.clock.now(), kind, body))
         return said(0, "ok")
 
     def _check_rate(self) -> None:

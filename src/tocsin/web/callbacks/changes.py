@@ -1,11 +1,11 @@
 """Changes of callbacks by people: checked, with kept secrets put back in, each with its event."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tocsin.clock import Clock
-from tocsin.errors import FieldFault, Reason, Rejected
+from tocsin.errors import FieldFault
 from tocsin.model.audit import setting_changed
 from tocsin.model.callback import Callback, CallbackChannel
 from tocsin.model.event import new_event_id
@@ -14,21 +14,27 @@ from tocsin.store.database import Database
 from tocsin.store.journal import Journal
 from tocsin.store.key import Vault
 from tocsin.web.callbacks.desk import CallbackDesk
+from tocsin.web.callbacks.faults import bad_field, refuse
 from tocsin.web.callbacks.kinds import kind_called, one_of_the_kinds
 from tocsin.web.callbacks.shapes import CallbackChange, NewCallback, NewChannel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What callbacks are changed on: where they are stored, and who is told of it."""
+
+    database: Database
+    journal: Journal
+    vault: Vault
+    clock: Clock
+    desk: CallbackDesk
 
 
 class CallbackChanges:
     """What the routes do to callbacks. All raise `StoreDown` where nothing could be stored."""
 
-    def __init__(
-        self, database: Database, journal: Journal, vault: Vault, clock: Clock, desk: CallbackDesk
-    ) -> None:
-        self._database = database
-        self._journal = journal
-        self._vault = vault
-        self._clock = clock
-        self._desk = desk
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
 
     async def by_id(self, callback_id: str) -> Callback:
         """The callback, secrets included.
@@ -36,8 +42,8 @@ class CallbackChanges:
         Raises:
             Rejected: 404, there is none.
         """
-        async with self._database.read() as conn:
-            return await callbacks.by_id(conn, self._vault, callback_id)
+        async with self._ground.database.read() as conn:
+            return await callbacks.by_id(conn, self._ground.vault, callback_id)
 
     async def create(self, project_id: str, body: NewCallback, by: str) -> Callback:
         """Store a callback, which is told of what happens from now on.
@@ -47,13 +53,14 @@ class CallbackChanges:
         """
         new = self.drawn_up(project_id, body)
         refuse(await self.faults_of(new))
-        event = setting_changed("callback.created", label(new), by, self._clock.now())
+        event = setting_changed("callback.created", label(new), by, self._ground.clock.now())
         # From now on there is the project, whatever becomes of the callback.
         project = "" if new.project_id == "*" else new.project_id
-        await self._journal.append(
-            [replace(event, project=project)], lambda conn: callbacks.add(conn, self._vault, new)
+        await self._ground.journal.append(
+            [replace(event, project=project)],
+            lambda conn: callbacks.add(conn, self._ground.vault, new),
         )
-        self._desk.changed()
+        self._ground.desk.changed()
         return await self.by_id(new.id)
 
     async def change(self, callback_id: str, body: CallbackChange, by: str) -> Callback:
@@ -88,21 +95,21 @@ class CallbackChanges:
             Rejected: 404, there is none.
         """
         before = await self.by_id(callback_id)
-        event = setting_changed("callback.removed", label(before), by, self._clock.now())
-        await self._journal.append([event], lambda conn: callbacks.remove(conn, callback_id))
-        self._desk.changed()
+        event = setting_changed("callback.removed", label(before), by, self._ground.clock.now())
+        await self._ground.journal.append([event], lambda conn: callbacks.remove(conn, callback_id))
+        self._ground.desk.changed()
 
     async def _store(self, before: Callback, after: Callback, what: str, by: str) -> Callback:
-        now, vault = self._clock.now(), self._vault
+        now, vault = self._ground.clock.now(), self._ground.vault
         wanted = replace(after, updated_at=now)
         event = setting_changed(what, label(after), by, now)
         is_moved = after.project_id not in (before.project_id, "*")
         project = after.project_id if is_moved else ""
-        await self._journal.append(
+        await self._ground.journal.append(
             [replace(event, project=project)],
             lambda conn: callbacks.change(conn, vault, before, wanted),
         )
-        self._desk.changed()
+        self._ground.desk.changed()
         return await self.by_id(before.id)
 
     # --- out of what was sent
@@ -111,7 +118,7 @@ class CallbackChanges:
         self, project_id: str, body: NewCallback, like: Callback | None = None
     ) -> Callback:
         """A callback as it was sent, not checked yet; kept secrets are those of `like`."""
-        now = self._clock.now()
+        now = self._ground.clock.now()
         return Callback(
             id=new_event_id(),
             project_id=project_id,
@@ -157,7 +164,7 @@ class CallbackChanges:
         named = {one.id for one in sent}
         found = []
         for at, one in enumerate(sent):
-            kind = kind_called(self._desk, one.type)
+            kind = kind_called(self._ground.desk, one.type)
             before = stored.get(one.id)
             if before is None and like is not None and not one.id and at < len(like.channels):
                 placed = like.channels[at]
@@ -183,7 +190,7 @@ class CallbackChanges:
             stored = next((one for one in like.channels if one.id == like_id), None)
             if stored is None:
                 raise bad_field("channel_id", "expected a channel of this callback")
-        kind = kind_called(self._desk, name)
+        kind = kind_called(self._ground.desk, name)
         sent = NewChannel(type=kind, config=dict(config), template_id=template_id)
         return replace(self._channel(sent, kind, stored), id="")
 
@@ -191,8 +198,8 @@ class CallbackChanges:
         self, sent: NewChannel, kind: str, before: CallbackChannel | None
     ) -> CallbackChannel:
         kept: Mapping[str, Any] = before.config if before and before.type == kind else {}
-        is_known = self._desk.channel_type(kind) is not None
-        config = self._desk.unmask(kind, sent.config, kept) if is_known else sent.config
+        is_known = self._ground.desk.channel_type(kind) is not None
+        config = self._ground.desk.unmask(kind, sent.config, kept) if is_known else sent.config
         channel_id = before.id if before else new_event_id()
         return CallbackChannel(channel_id, kind, sent.enabled, config, sent.template_id)
 
@@ -204,15 +211,15 @@ class CallbackChanges:
         for at, channel in enumerate(one.channels):
             found = await self.channel_faults(channel)
             faults += [FieldFault(f"channels.{at}.{each.field}", each.message) for each in found]
-        if one.condition and (wrong := self._desk.check_condition(one.condition)):
+        if one.condition and (wrong := self._ground.desk.check_condition(one.condition)):
             faults.append(FieldFault("condition", wrong))
         return faults
 
     async def channel_faults(self, channel: CallbackChannel) -> list[FieldFault]:
         """What is wrong with a channel."""
-        if self._desk.channel_type(channel.type) is None:
-            return [FieldFault("type", one_of_the_kinds(self._desk))]
-        found = await self._desk.check_config(channel.type, channel.config)
+        if self._ground.desk.channel_type(channel.type) is None:
+            return [FieldFault("type", one_of_the_kinds(self._ground.desk))]
+        found = await self._ground.desk.check_config(channel.type, channel.config)
         return [
             FieldFault(".".join(filter(None, ("config", one.field))), one.message) for one in found
         ]
@@ -221,20 +228,3 @@ class CallbackChanges:
 def label(one: Callback) -> str:
     """What people know a callback by."""
     return one.name or f"{one.project_id}: {', '.join(each.type for each in one.channels)}"
-
-
-def bad_field(field: str, message: str) -> Rejected:
-    """The refusal of one field."""
-    fault = FieldFault(field, message)
-    return Rejected(422, Reason.BAD_FIELD, fault.sentence, fields=(fault,))
-
-
-def refuse(faults: Sequence[FieldFault]) -> None:
-    """Refuse what has faults.
-
-    Raises:
-        Rejected: 422, naming them all.
-    """
-    if faults:
-        message = "; ".join(one.sentence for one in faults[:5])
-        raise Rejected(422, Reason.BAD_FIELD, message, fields=faults)

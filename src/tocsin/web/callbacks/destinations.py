@@ -12,9 +12,8 @@ from tocsin.store import callback_states, destinations
 from tocsin.store.database import Database
 from tocsin.store.destinations import Destination
 from tocsin.web.callbacks.desk import CallbackDesk
-from tocsin.web.callbacks.history_shapes import Texts
+from tocsin.web.callbacks.fields import Texts, plain_text
 from tocsin.web.callbacks.kinds import kind_called
-from tocsin.web.callbacks.shapes import plain_text
 from tocsin.web.callers import caller_of
 from tocsin.web.reading_shapes import Instant, Shape
 from tocsin.web.release_envelope import Answer, Page, PageQuery

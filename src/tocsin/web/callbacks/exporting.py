@@ -7,27 +7,16 @@ from typing import Annotated, Any, Literal
 from fastapi import Query, Request
 from pydantic import Field
 
-from tocsin.clock import Clock
 from tocsin.model.audit import setting_changed
 from tocsin.model.callback import Callback, Template
 from tocsin.model.times import rfc3339
 from tocsin.store import callback_templates, callbacks
 from tocsin.store.callbacks import MAX_STORED, CallbackFilter
-from tocsin.store.database import Database
-from tocsin.store.journal import Journal
-from tocsin.store.key import Vault
-from tocsin.web.callbacks.desk import CallbackDesk
-from tocsin.web.callbacks.history_shapes import Texts
-from tocsin.web.callbacks.sealing import SealedSecrets, sealed
-from tocsin.web.callbacks.shapes import (
-    FromOutside,
-    GroupingShape,
-    Language,
-    Plain,
-    QuietHoursShape,
-    Shown,
-)
-from tocsin.web.callbacks.trials import Id
+from tocsin.web.callbacks.changes import Ground
+from tocsin.web.callbacks.fields import AnyId, Language, Plain, Texts
+from tocsin.web.callbacks.kinds import secrets_in
+from tocsin.web.callbacks.sealing import Passphrase, SealedSecrets, sealed
+from tocsin.web.callbacks.shapes import FromOutside, GroupingShape, QuietHoursShape, Shown
 from tocsin.web.callbacks.views import plain
 from tocsin.web.callers import caller_of
 from tocsin.web.queries import Text
@@ -38,10 +27,6 @@ from tocsin.web.release_routes import ReleaseRoutes
 FORMAT: Literal["tocsin.callbacks"] = "tocsin.callbacks"
 VERSION: Literal[1] = 1
 
-Passphrase = Annotated[str, Field(min_length=8, max_length=1_000)]
-# Of each callback and channel, by their ids, the options that are never shown.
-Secrets = Mapping[str, Mapping[str, Mapping[str, Any]]]
-
 
 class ExportQuery(FormQuery):
     ids: Texts = Field(default=[], description="All callbacks when left out.")
@@ -49,7 +34,7 @@ class ExportQuery(FormQuery):
 
 
 class ExportWish(FromOutside):
-    ids: Annotated[list[Id], Field(max_length=MAX_STORED)] = Field(
+    ids: Annotated[list[AnyId], Field(max_length=MAX_STORED)] = Field(
         default=[], description="All callbacks when left out."
     )
     project_id: Annotated[Text, Plain] = ""
@@ -97,17 +82,9 @@ class ExportShape(Shape):
     templates: list[ExportedTemplate]
 
 
-def add_to(
-    routes: ReleaseRoutes,
-    *,
-    database: Database,
-    journal: Journal,
-    vault: Vault,
-    clock: Clock,
-    desk: CallbackDesk,
-) -> None:
+def add_to(routes: ReleaseRoutes, ground: Ground) -> None:
     """The routes that take callbacks out."""
-    part = _Export(database, journal, vault, clock, desk)
+    part = _Export(ground)
     path, summary = "/callbacks/export", "Take callbacks out, without secrets"
     routes.readers.get(path, summary=summary)(part.without_secrets)
     summary = "Take callbacks out, with secrets sealed by a passphrase"
@@ -115,19 +92,8 @@ def add_to(
 
 
 class _Export:
-    def __init__(
-        self,
-        database: Database,
-        journal: Journal,
-        vault: Vault,
-        clock: Clock,
-        desk: CallbackDesk,
-    ) -> None:
-        self._database = database
-        self._journal = journal
-        self._vault = vault
-        self._clock = clock
-        self._desk = desk
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
 
     async def without_secrets(self, query: Annotated[ExportQuery, Query()]) -> Answer[ExportShape]:
         """Callbacks with the templates that they use. Whoever puts them in adds the secrets."""
@@ -139,23 +105,23 @@ class _Export:
         found, templates = await self._found(body.ids, body.project_id)
         secrets = {
             one.id: {
-                channel.id: secrets_in(self._desk, channel.type, channel.config)
+                channel.id: secrets_in(self._ground.desk, channel.type, channel.config)
                 for channel in one.channels
             }
             for one in found
         }
         text = await asyncio.to_thread(sealed, secrets, body.passphrase)
         by, name = caller_of(request).name, f"{len(found)} callbacks"
-        event = setting_changed("callback.exported", name, by, self._clock.now())
-        await self._journal.append([event])
+        event = setting_changed("callback.exported", name, by, self._ground.clock.now())
+        await self._ground.journal.append([event])
         return Answer(data=self._shown(found, templates, text))
 
     async def _found(
         self, ids: Sequence[str], project_id: str
     ) -> tuple[Sequence[Callback], Sequence[Template]]:
         wanted = CallbackFilter(project_id=project_id or None, ids=set(ids) if ids else None)
-        async with self._database.read() as conn:
-            found, _ = await callbacks.page(conn, self._vault, wanted, MAX_STORED, 0)
+        async with self._ground.database.read() as conn:
+            found, _ = await callbacks.page(conn, self._ground.vault, wanted, MAX_STORED, 0)
             templates = await callback_templates.read_all(conn)
         is_all = not ids and not project_id
         used = {channel.template_id for one in found for channel in one.channels}
@@ -171,7 +137,7 @@ class _Export:
             {
                 "format": FORMAT,
                 "version": VERSION,
-                "exported_at": rfc3339(self._clock.now()),
+                "exported_at": rfc3339(self._ground.clock.now()),
                 "secrets": "left_out" if encrypted is None else "encrypted",
                 "encrypted": encrypted,
                 "callbacks": [self._callback(one) for one in found],
@@ -182,7 +148,7 @@ class _Export:
     def _callback(self, one: Callback) -> Mapping[str, Any]:
         channels = []
         for channel in one.channels:
-            hidden = secrets_in(self._desk, channel.type, channel.config)
+            hidden = secrets_in(self._ground.desk, channel.type, channel.config)
             config = {name: said for name, said in channel.config.items() if name not in hidden}
             channels.append(
                 {
@@ -194,17 +160,3 @@ class _Export:
                 }
             )
         return {**plain(one), "channels": channels}
-
-
-def secret_names(desk: CallbackDesk, channel_type: str) -> set[str] | None:
-    """The options of a channel that are never shown; None for a kind that nobody knows."""
-    kinds = {one.type: set(one.secrets) for one in desk.channels()}
-    return kinds.get(channel_type)
-
-
-def secrets_in(
-    desk: CallbackDesk, channel_type: str, config: Mapping[str, Any]
-) -> Mapping[str, Any]:
-    """Those of the options that are never shown; of an unknown kind that may be any."""
-    names = secret_names(desk, channel_type)
-    return {name: said for name, said in config.items() if names is None or name in names}

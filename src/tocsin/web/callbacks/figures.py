@@ -22,11 +22,10 @@ from tocsin.store import delivery_figures
 from tocsin.store.database import Database
 from tocsin.store.delivery_figures import FiguresFilter
 from tocsin.web.accepted import prefers
-from tocsin.web.callbacks.changes import bad_field
 from tocsin.web.callbacks.desk import CallbackDesk
-from tocsin.web.callbacks.history_shapes import Texts
+from tocsin.web.callbacks.faults import bad_field
+from tocsin.web.callbacks.fields import Plain, Texts
 from tocsin.web.callbacks.kinds import kind_called
-from tocsin.web.callbacks.shapes import Plain
 from tocsin.web.queries import Instant as InstantQuery
 from tocsin.web.queries import Text
 from tocsin.web.reading import JSON

@@ -9,6 +9,7 @@ from tocsin.store import delivery_history
 from tocsin.store.database import Database
 from tocsin.web.callbacks.changes import CallbackChanges
 from tocsin.web.callbacks.desk import CallbackDesk
+from tocsin.web.callbacks.fields import CallbackId
 from tocsin.web.callbacks.history_shapes import (
     DeliveriesQuery,
     DeliveryId,
@@ -18,7 +19,6 @@ from tocsin.web.callbacks.history_shapes import (
     RowShape,
     WholeRow,
 )
-from tocsin.web.callbacks.shapes import CallbackId
 from tocsin.web.callers import caller_of
 from tocsin.web.queries import IdPath
 from tocsin.web.queries import Query as NoQuery

@@ -14,7 +14,8 @@ from tocsin.model.delivery import Attempt, DeliveryKind, DeliveryState
 from tocsin.model.delivery_history import Folded, HistoryFilter, HistoryRow, HistoryStatus
 from tocsin.model.filters import MAX_VALUES
 from tocsin.model.times import rfc3339
-from tocsin.web.callbacks.shapes import EventPattern, FromOutside, Moment, Plain, Shown, StatusWord
+from tocsin.web.callbacks.fields import EventPattern, Plain, StatusWord, Texts
+from tocsin.web.callbacks.shapes import FromOutside, Moment, Shown
 from tocsin.web.queries import Instant as InstantQuery
 from tocsin.web.queries import Text
 from tocsin.web.reading_shapes import Instant, Shape
@@ -27,7 +28,6 @@ OutcomeWord = Literal["delivered", "later", "given_up", "disabled"]
 ChannelTypeOf = Callable[[str], str | None]
 
 _Id = Annotated[Text, Plain]
-Texts = Annotated[list[Annotated[Text, Plain]], Field(max_length=MAX_VALUES)]
 
 
 class DeliveriesQuery(PageQuery):

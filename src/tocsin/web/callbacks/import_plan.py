@@ -17,7 +17,6 @@ from tocsin.store import callback_templates, callbacks
 from tocsin.store.key import Vault
 from tocsin.web.callbacks.changes import CallbackChanges, label
 from tocsin.web.callbacks.desk import CallbackDesk
-from tocsin.web.callbacks.exporting import Secrets, secret_names, secrets_in
 from tocsin.web.callbacks.import_shapes import (
     Action,
     Conflict,
@@ -25,6 +24,8 @@ from tocsin.web.callbacks.import_shapes import (
     ImportedTemplate,
     ImportResult,
 )
+from tocsin.web.callbacks.kinds import secret_names, secrets_in
+from tocsin.web.callbacks.sealing import Secrets
 from tocsin.web.callbacks.template_shapes import FaultShape
 from tocsin.web.callbacks.templates import template_faults
 from tocsin.web.problems import sentence_of

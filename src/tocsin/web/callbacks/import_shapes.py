@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from tocsin.store.callbacks import MAX_STORED
-from tocsin.web.callbacks.exporting import Passphrase
-from tocsin.web.callbacks.sealing import SealedSecrets
-from tocsin.web.callbacks.shapes import FromOutside, NewCallback, ProjectName
+from tocsin.web.callbacks.fields import ProjectName
+from tocsin.web.callbacks.sealing import Passphrase, SealedSecrets
+from tocsin.web.callbacks.shapes import FromOutside, NewCallback
 from tocsin.web.callbacks.template_shapes import FaultShape, NewTemplate
 from tocsin.web.reading_shapes import Shape
 

@@ -5,17 +5,12 @@ import asyncio
 from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
 
-from tocsin.clock import Clock
 from tocsin.store import callback_templates, callbacks
-from tocsin.store.database import Database
-from tocsin.store.journal import Journal
-from tocsin.store.key import Vault
-from tocsin.web.callbacks.changes import CallbackChanges, bad_field, refuse
-from tocsin.web.callbacks.desk import CallbackDesk
-from tocsin.web.callbacks.exporting import Secrets
+from tocsin.web.callbacks.changes import CallbackChanges, Ground
+from tocsin.web.callbacks.faults import bad_field, refuse
 from tocsin.web.callbacks.import_plan import ImportPlan
 from tocsin.web.callbacks.import_shapes import ImportBody, ImportShape
-from tocsin.web.callbacks.sealing import SealedSecrets, opened
+from tocsin.web.callbacks.sealing import SealedSecrets, Secrets, opened
 from tocsin.web.callers import caller_of
 from tocsin.web.release_envelope import Answer
 from tocsin.web.release_routes import ReleaseRoutes
@@ -23,38 +18,17 @@ from tocsin.web.release_routes import ReleaseRoutes
 _SECRETS: TypeAdapter[Secrets] = TypeAdapter(Secrets)
 
 
-def add_to(
-    routes: ReleaseRoutes,
-    *,
-    database: Database,
-    journal: Journal,
-    vault: Vault,
-    clock: Clock,
-    desk: CallbackDesk,
-    changes: CallbackChanges,
-) -> None:
+def add_to(routes: ReleaseRoutes, ground: Ground, changes: CallbackChanges) -> None:
     """The route that puts callbacks in."""
-    part = _Import(database, journal, vault, clock, desk, changes)
+    part = _Import(ground, changes)
     routes.admins.post("/callbacks/import", summary="Put callbacks in that were taken out")(
         part.put_in
     )
 
 
 class _Import:
-    def __init__(
-        self,
-        database: Database,
-        journal: Journal,
-        vault: Vault,
-        clock: Clock,
-        desk: CallbackDesk,
-        changes: CallbackChanges,
-    ) -> None:
-        self._database = database
-        self._journal = journal
-        self._vault = vault
-        self._clock = clock
-        self._desk = desk
+    def __init__(self, ground: Ground, changes: CallbackChanges) -> None:
+        self._ground = ground
         self._changes = changes
 
     async def put_in(self, body: ImportBody, request: Request) -> Answer[ImportShape]:
@@ -63,18 +37,18 @@ class _Import:
         A channel that lacks a secret is stored switched off.
         """
         secrets = await _secrets_of(body)
-        async with self._database.read() as conn:
-            stored = await callbacks.read_all(conn, self._vault)
+        async with self._ground.database.read() as conn:
+            stored = await callbacks.read_all(conn, self._ground.vault)
             templates = await callback_templates.read_all(conn)
         plan = ImportPlan(
             secrets=secrets,
             conflict=body.on_conflict,
             callbacks=stored,
             templates=templates,
-            desk=self._desk,
+            desk=self._ground.desk,
             changes=self._changes,
-            vault=self._vault,
-            now=self._clock.now(),
+            vault=self._ground.vault,
+            now=self._ground.clock.now(),
             by=caller_of(request).name,
         )
         data = ImportShape(
@@ -89,8 +63,8 @@ class _Import:
 
     async def _store(self, plan: ImportPlan) -> None:
         if plan.events:
-            await self._journal.append(plan.events, plan.do_all)
-            self._desk.changed()
+            await self._ground.journal.append(plan.events, plan.do_all)
+            self._ground.desk.changed()
 
 
 async def _secrets_of(body: ImportBody) -> Secrets:

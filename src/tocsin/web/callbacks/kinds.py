@@ -1,4 +1,7 @@
-"""Kinds of channels by the names that people call them."""
+"""Kinds of channels: by the names that people call them, and which of their options are secret."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from tocsin.web.callbacks.desk import CallbackDesk
 
@@ -11,3 +14,17 @@ def kind_called(desk: CallbackDesk, name: str) -> str:
 def one_of_the_kinds(desk: CallbackDesk) -> str:
     """What is expected in place of a name that is nobody's."""
     return f"expected one of {', '.join(sorted(one.type for one in desk.channels()))}"
+
+
+def secret_names(desk: CallbackDesk, channel_type: str) -> set[str] | None:
+    """The options of a channel that are never shown; None for a kind that nobody knows."""
+    kinds = {one.type: set(one.secrets) for one in desk.channels()}
+    return kinds.get(channel_type)
+
+
+def secrets_in(
+    desk: CallbackDesk, channel_type: str, config: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Those of the options that are never shown; of an unknown kind that may be any."""
+    names = secret_names(desk, channel_type)
+    return {name: said for name, said in config.items() if names is None or name in names}

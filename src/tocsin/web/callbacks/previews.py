@@ -8,8 +8,8 @@ from tocsin.model.callback_desk import PreviewWish
 from tocsin.model.event import Event
 from tocsin.store import callback_templates, events
 from tocsin.store.database import Database
-from tocsin.web.callbacks.changes import bad_field
 from tocsin.web.callbacks.desk import CallbackDesk
+from tocsin.web.callbacks.faults import bad_field
 from tocsin.web.callbacks.kinds import one_of_the_kinds
 from tocsin.web.callbacks.template_shapes import (
     ChannelKindShape,

@@ -11,14 +11,9 @@ from tocsin.store.database import Database
 from tocsin.store.key import Vault
 from tocsin.web.callbacks.changes import CallbackChanges
 from tocsin.web.callbacks.desk import CallbackDesk
+from tocsin.web.callbacks.fields import CallbackId, project_name
 from tocsin.web.callbacks.kinds import kind_called
-from tocsin.web.callbacks.shapes import (
-    CallbackChange,
-    CallbackId,
-    CallbacksQuery,
-    NewCallback,
-    project_name,
-)
+from tocsin.web.callbacks.shapes import CallbackChange, CallbacksQuery, NewCallback
 from tocsin.web.callbacks.views import CallbackShape, CallbackViews
 from tocsin.web.callers import caller_of
 from tocsin.web.queries import IdPath

@@ -7,6 +7,7 @@ was made, and no others are taken: they could cost any time and any memory.
 import base64
 import binascii
 import os
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 import orjson
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from pydantic import Field
 
 from tocsin.errors import Rejected
-from tocsin.web.callbacks.changes import bad_field
+from tocsin.web.callbacks.faults import bad_field
 from tocsin.web.callbacks.shapes import FromOutside
 
 # 32 MiB and a tenth of a second; a passphrase of a person is worth as much.
@@ -27,6 +28,9 @@ _SALT_BYTES, _NONCE_BYTES, _KEY_BYTES = 16, 12, 32
 # Nothing else that was sealed with the same passphrase opens here.
 _ABOUT = b"tocsin.callbacks 1"
 
+Passphrase = Annotated[str, Field(min_length=8, max_length=1_000)]
+# Of each callback and channel, by their ids, the options that are never shown.
+Secrets = Mapping[str, Mapping[str, Mapping[str, Any]]]
 Base64 = Annotated[str, Field(min_length=1, max_length=8 * 1024 * 1024)]
 
 
@@ -43,7 +47,7 @@ class SealedSecrets(FromOutside):
     text: Base64
 
 
-def sealed(secrets: Any, passphrase: str) -> SealedSecrets:
+def sealed(secrets: Secrets, passphrase: str) -> SealedSecrets:
     """`secrets`, which are JSON, encrypted. Takes a tenth of a second."""
     salt, nonce = os.urandom(_SALT_BYTES), os.urandom(_NONCE_BYTES)
     text = AESGCM(_key(passphrase, salt)).encrypt(nonce, orjson.dumps(secrets), _ABOUT)

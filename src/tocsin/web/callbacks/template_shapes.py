@@ -8,16 +8,8 @@ from fastapi import Path
 from pydantic import Field
 
 from tocsin.model.callback_desk import ChannelKind, Preview, TemplateText
-from tocsin.web.callbacks.shapes import (
-    Config,
-    FromOutside,
-    Language,
-    Moment,
-    Name,
-    Plain,
-    Shown,
-    TemplateId,
-)
+from tocsin.web.callbacks.fields import Config, Language, Name, Plain, TemplateId
+from tocsin.web.callbacks.shapes import FromOutside, Moment, Shown
 from tocsin.web.queries import Text
 from tocsin.web.reading_shapes import Shape
 from tocsin.web.release_envelope import FormQuery, PageQuery

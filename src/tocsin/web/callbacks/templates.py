@@ -14,10 +14,10 @@ from tocsin.store import callback_templates
 from tocsin.store.callback_templates import TemplateFilter
 from tocsin.store.database import Database
 from tocsin.store.journal import Journal
-from tocsin.web.callbacks.changes import refuse
 from tocsin.web.callbacks.desk import CallbackDesk
+from tocsin.web.callbacks.faults import refuse
+from tocsin.web.callbacks.fields import MAX_NAME_CHARS
 from tocsin.web.callbacks.kinds import kind_called, one_of_the_kinds
-from tocsin.web.callbacks.shapes import MAX_NAME_CHARS
 from tocsin.web.callbacks.template_shapes import (
     CopyWish,
     NewTemplate,

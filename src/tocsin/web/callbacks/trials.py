@@ -1,138 +1,37 @@
 """Trying callbacks out, one or many at once: a result for each channel, a result for each id."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated
 
 from fastapi import Body, Request
-from pydantic import Field, model_validator
 
 from tocsin.edge.answers import status_of
 from tocsin.errors import Reason, Rejected, StoreDown
 from tocsin.model.access import Caller, Role
 from tocsin.model.callback import Callback, CallbackChannel
-from tocsin.model.callback_desk import ChannelTest, ReplayWish
+from tocsin.model.callback_desk import ReplayWish
 from tocsin.model.delivery import DeliveryState
 from tocsin.store import delivery_history
 from tocsin.store.database import Database
-from tocsin.web.callbacks.changes import CallbackChanges, bad_field, refuse
+from tocsin.web.callbacks.changes import CallbackChanges
 from tocsin.web.callbacks.desk import CallbackDesk
+from tocsin.web.callbacks.faults import bad_field, refuse
+from tocsin.web.callbacks.fields import CallbackId
 from tocsin.web.callbacks.kinds import kind_called
-from tocsin.web.callbacks.shapes import (
-    CallbackId,
-    Config,
-    FromOutside,
-    Language,
-    Plain,
-    TemplateId,
+from tocsin.web.callbacks.trial_shapes import (
+    BatchResult,
+    BatchShape,
+    BatchWish,
+    ChannelTrials,
+    CountShape,
+    DirectTrial,
+    TrialWish,
 )
 from tocsin.web.callers import caller_of, require
-from tocsin.web.reading_shapes import Shape
 from tocsin.web.release_envelope import Answer, code_of
 from tocsin.web.release_routes import ReleaseRoutes
 
-MAX_IDS = 100
-
-Id = Annotated[str, Field(max_length=64), Plain]
-Action = Literal["enable", "disable", "test", "delete", "retry"]
 _OPERATORS = ("test", "retry")
-
-
-class TrialWish(FromOutside):
-    """Without either all channels that are enabled."""
-
-    channel_type: Annotated[str, Field(max_length=50), Plain] = ""
-    channel_id: Id = ""
-
-
-class DirectTrial(FromOutside):
-    """Options that are not stored. `channel_type` is another name of `type`.
-
-    With a callback's id and a channel's, secrets that stand as they were shown are that channel's.
-    """
-
-    type: Annotated[str, Field(min_length=1, max_length=50), Plain]
-    config: Config = Field(repr=False)
-    language: Language = "zh"
-    event_type: Annotated[str, Field(max_length=200), Plain] = Field(
-        default="", description="A sample of this type; without it a test message."
-    )
-    template_id: TemplateId = None
-    callback_id: Id = ""
-    channel_id: Id = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _by_either_name(cls, said: Any) -> Any:
-        if isinstance(said, dict) and "channel_type" in said:
-            other = {name: value for name, value in said.items() if name != "channel_type"}
-            return {"type": said["channel_type"], **other}
-        return said
-
-
-class BatchWish(FromOutside):
-    """`ids` are callbacks; of `retry`, deliveries of the history too."""
-
-    action: Action
-    ids: Annotated[list[Id], Field(min_length=1, max_length=MAX_IDS)]
-
-
-class ChannelTrial(Shape):
-    """What came of a test by one channel; secrets are masked in all of it."""
-
-    channel_id: str | None
-    channel_type: str
-    ok: bool
-    status: int | None = Field(description="Of the HTTP answer; null when there was none.")
-    response: str = Field(description="The answer as it came.")
-    duration_ms: int
-    curl: str = Field(description="The request as people would make it.")
-    reason: str | None
-    error: str | None
-    delivery_id: str | None = Field(description="Its id in the history.")
-
-    @classmethod
-    def of(cls, one: ChannelTest) -> Self:
-        return cls(
-            channel_id=one.channel_id or None,
-            channel_type=one.channel_type,
-            ok=one.is_ok,
-            status=one.status,
-            response=one.response,
-            duration_ms=one.duration_ms,
-            curl=one.curl,
-            reason=one.reason,
-            error=one.error,
-            delivery_id=one.delivery_id,
-        )
-
-
-class ChannelTrials(Shape):
-    ok: bool = Field(description="Whether all of them arrived.")
-    results: list[ChannelTrial]
-
-    @classmethod
-    def of(cls, found: Sequence[ChannelTest]) -> Self:
-        return cls(
-            ok=all(one.is_ok for one in found), results=[ChannelTrial.of(one) for one in found]
-        )
-
-
-class CountShape(Shape):
-    count: int
-
-
-class BatchResult(Shape):
-    id: str
-    ok: bool
-    code: int
-    msg: str
-    data: ChannelTrials | CountShape | None
-
-
-class BatchShape(Shape):
-    ok: bool = Field(description="Whether all of it was done.")
-    results: list[BatchResult] = Field(description="One for each id, in their order.")
-
 
 Do = Callable[[str, Caller], Awaitable[ChannelTrials | CountShape | None]]
 

@@ -13,12 +13,8 @@ from tocsin.store.callback_states import ChannelKey, LastResult
 from tocsin.store.database import Database
 from tocsin.store.destinations import Destination
 from tocsin.web.callbacks.desk import CallbackDesk
-from tocsin.web.callbacks.shapes import (
-    GroupingShape,
-    Language,
-    QuietHoursShape,
-    StatusWord,
-)
+from tocsin.web.callbacks.fields import Language, StatusWord
+from tocsin.web.callbacks.shapes import GroupingShape, QuietHoursShape
 from tocsin.web.reading_shapes import Instant, Shape
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from tocsin.model.event import Event
+from tocsin.model.event import OWN_SOURCE, Event
 from tocsin.model.standard_reading import SOURCE as RELEASE
 
 _AT = datetime(2026, 1, 6, 20, 0, tzinfo=UTC)
@@ -64,7 +64,7 @@ def sample_event(event_type: str) -> Event:
     if event_type in _DOCUMENT:
         return _event(event_type, RELEASE, "task-42", _document(event_type))
     if event_type.startswith("deployment."):
-        return _event(event_type, "tocsin", "run-42", _BY_TYPE.get(event_type, {}))
+        return _event(event_type, OWN_SOURCE, "run-42", _BY_TYPE.get(event_type, {}))
     if noun == "alert":
         status = "resolved" if event_type.endswith("resolved") else "firing"
         return _event(event_type, "alertmanager", "c0ffee0123456789", {**_ALERT, "status": status})
