@@ -330,11 +330,12 @@ def words(job_id: str, script: str) -> list[str]:
     return command("run", "-p", "ci", "-d", job_id, "--step", "s", "--", "bash", "-c", script)
 
 
+# Without $(…): bash 5.2 may stumble over one when a trap interrupts it.
 SCREEN_SCRIPT = """
 test -t 0 && test -t 1 && test -t 2 && echo on a terminal
 trap 'stty size' WINCH
 echo ready
-while test "$(stty size)" != '33 111'; do sleep 0.02; done
+while ! stty size | grep -q '^33 111$'; do sleep 0.02; done
 read -r typed
 echo "got $typed"
 exec sleep 60

@@ -23,10 +23,10 @@ expect.set_options(timeout=PATIENCE_MS)
 Open = Callable[..., AbstractContextManager[Page]]
 
 
-# Not for longer: while it runs, no test of another folder could start an event loop.
-@pytest.fixture(scope="package")
+# Not for longer: while it runs, no test of another file could start an event loop.
+@pytest.fixture(scope="module")
 def browser() -> Generator[Browser, None, None]:
-    """One browser for this folder; each page has a profile of its own."""
+    """One browser for a file; each page has a profile of its own."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=CHROMIUM, args=list(FLAGS), timeout=START_LIMIT_S * 1000
