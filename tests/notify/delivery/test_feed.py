@@ -65,9 +65,9 @@ async def test_what_is_read_back_is_the_same(feeding: Feeding) -> None:
     kept = await feeding.feed.read(0)
     anew = Feed(feeding.ground.database, 1, lambda: True)
 
-    assert list(await anew.read(0)) == list(kept)
     assert feeding.feed.kept(1) == kept[0]
     assert anew.kept(1) is None
+    assert list(await anew.read(0)) == list(kept)
 
 
 async def test_what_another_process_wrote_is_found_by_looking(
@@ -104,9 +104,9 @@ async def test_what_was_left_out_between_is_read_back(feeding: Feeding) -> None:
     await feeding.append({"n": 2}, is_told=False)
     await feeding.append({"n": 3})
 
-    assert [one.seq for one in await feeding.feed.read(0)] == [1, 2, 3]
     assert feeding.feed.kept(1) is None
     assert feeding.feed.kept(3) is not None
+    assert [one.seq for one in await feeding.feed.read(0)] == [1, 2, 3]
 
 
 async def test_what_is_told_twice_or_late_rings_once(feeding: Feeding) -> None:
@@ -143,6 +143,32 @@ async def test_a_large_event_is_read_back_when_it_is_wanted(feeding: Feeding) ->
     assert [feeding.feed.kept(seq) is not None for seq in (1, 2, 3)] == [False, False, True]
     found = await feeding.feed.read(0)
     assert [one.data for one in found] == [{"n": 1}, large, {"n": 3}]
+
+
+async def test_what_was_read_back_once_is_not_read_again_to_be_sent(feeding: Feeding) -> None:
+    feeding.is_wanted = False
+    await feeding.append({"n": 1}, {"text": "x" * MAX_KEPT_BYTES})
+    feeding.is_wanted = True
+    assert feeding.feed.kept(1) is None
+
+    (first, large) = await feeding.feed.read(0)
+
+    assert feeding.feed.kept(1) is first
+    assert first.data == {"n": 1}
+    assert large.seq == 2
+    assert feeding.feed.kept(2) is None
+
+
+async def test_of_what_was_read_back_the_newest_are_kept(feeding: Feeding) -> None:
+    feeding.is_wanted = False
+    await feeding.append(*({"n": number} for number in range(KEPT + 1)))
+    feeding.is_wanted = True
+    for after in range(0, KEPT + 1, PAGE):
+        await feeding.feed.read(after)
+
+    assert feeding.feed.kept(1) is None
+    assert feeding.feed.kept(2) is not None
+    assert feeding.feed.kept(KEPT + 1) is not None
 
 
 async def test_a_page_has_an_end_wherever_it_comes_from(feeding: Feeding) -> None:

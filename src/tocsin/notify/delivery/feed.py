@@ -39,6 +39,8 @@ class Feed:
         # tell of deliveries. Each is read once for all who send it.
         self._kept: dict[int, Event] = {}
         self._from, self._through = newest + 1, newest
+        # By seq, what was read back lately: who makes a delivery of it wants it again to send it.
+        self._read_back: dict[int, Event] = {}
         self._listeners: list[Callable[[], None]] = []
 
     @property
@@ -72,9 +74,7 @@ class Feed:
             return
         self._kept |= {one.seq: replace(one.event, data=one.data) for one in wanted}
         self._through = entries[-1].seq
-        for seq in list(islice(self._kept, max(0, len(self._kept) - KEPT))):
-            del self._kept[seq]
-            self._from = seq + 1
+        self._from = max(self._from, _cut(self._kept) + 1)
 
     def _forget(self, through: int) -> None:
         self._kept.clear()
@@ -98,8 +98,9 @@ class Feed:
             self._ring()
 
     def kept(self, seq: int) -> Event | None:
-        """One of the newest events; None when it is to be read back."""
-        return self._kept.get(seq)
+        """An event that is in memory; None when it is to be read back."""
+        found = self._kept.get(seq)
+        return self._read_back.get(seq) if found is None else found
 
     async def read(self, after: int) -> Sequence[Event]:
         """The events behind `after`, in order, at most `PAGE`, with `data` as it was said.
@@ -113,7 +114,19 @@ class Feed:
             return newer[: -PAGE - 1 : -1]
         async with self._database.read() as conn:
             page = await events.page(conn, EventFilter(), PAGE, after_seq=after, is_ascending=True)
-        return [read_out(one) for one in page.items]
+        found = {one.seq: read_out(one) for one in page.items}
+        small = (one for one in page.items if _size(one.data) <= MAX_KEPT_BYTES)
+        self._read_back |= {one.seq: found[one.seq] for one in small if not is_never_told(one)}
+        _cut(self._read_back)
+        return list(found.values())
+
+
+def _cut(kept: dict[int, Event]) -> int:
+    """Forget what came first beyond `KEPT`; gives the last seq of that, 0 if there is none."""
+    last = 0
+    for last in list(islice(kept, max(0, len(kept) - KEPT))):
+        del kept[last]
+    return last
 
 
 def _size(data: Any) -> int:
