@@ -130,6 +130,32 @@ async def test_what_was_just_stored_needs_no_read_where_all_is_in_memory(shard: 
     assert (waiting(place), place.total, place.is_more) == ([1, 2], 2, False)
 
 
+async def test_what_was_counted_too_high_is_put_right_by_the_next_read(shard: Shard) -> None:
+    """As when something is counted in the store just before its end is stored."""
+    place = await shard.place()
+    place.total = 1
+    (new,) = await shard.store(1)
+
+    assert not shard.lanes.feed(place, new)
+    await shard.lanes.refill(place)
+
+    assert place.total == 1
+    assert list(place.lane.waiting) == ["d-0001"]
+    assert shard.lanes.feed(place, (await shard.store(2))[0])
+
+
+async def test_what_is_fed_while_the_rest_is_read_still_counts(shard: Shard) -> None:
+    place = await shard.place()
+    place.total = 1
+    reading = asyncio.ensure_future(shard.lanes.refill(place))
+    await asyncio.sleep(0)
+    assert not shard.lanes.feed(place, shard.delivery(1))
+    await reading
+
+    assert place.total == 2
+    assert place.is_low
+
+
 async def test_what_is_taken_back_is_read_once_it_is_stored(shard: Shard) -> None:
     place = await shard.take_up()
     first, second = shard.delivery(1), shard.delivery(2)

@@ -31,6 +31,8 @@ class Place:
     destination: Destination
     total: int = 0
     read_to: tuple[int, str] = _BEGIN
+    # Grows with each delivery that is fed.
+    fed: int = 0
     # It was found to be gone, which the store does not know yet.
     is_pausing: bool = False
 
@@ -191,7 +193,7 @@ class Lanes:
             place.lane.breaker, place.lane.held_until = CLOSED, None
 
     async def _read(self, place: Place, after: tuple[int, str]) -> None:
-        lane, self._recorded_meanwhile = place.lane, set()
+        lane, fed, self._recorded_meanwhile = place.lane, place.fed, set()
         async with self.tools.database.read() as conn:
             found = await deliveries.waiting(conn, self.shard, lane.destination, after, HELD)
         outdated = self.unrecorded | self._recorded_meanwhile
@@ -199,6 +201,9 @@ class Lanes:
         lane.add(one for one in found if one.id not in outdated)
         if found:
             place.read_to = max(place.read_to, (found[-1].event_seq, found[-1].id))
+        if len(found) < HELD and place.fed == fed and not passed_over:
+            # What was counted while some of it went on may be too much: this is all there is.
+            place.total = len(lane.waiting) + len(lane.under_way)
         if passed_over:
             # A person may have put one back in this very moment: it is looked at once more.
             place.read_to = min(place.read_to, (passed_over[0].event_seq, ""))
@@ -207,13 +212,15 @@ class Lanes:
         """Whether what is fed next goes into memory: nothing before it waits in the store alone."""
         return not place.is_more and len(place.lane.waiting) < HELD
 
-    def feed(self, place: Place, new: Delivery) -> None:
-        """Take up a delivery; one for which there is no room is read in its turn."""
+    def feed(self, place: Place, new: Delivery) -> bool:
+        """Take up a delivery; False where there is no room, and it is read in its turn."""
         has_room = self.has_room(place)
         place.total += 1
+        place.fed += 1
         if has_room:
             place.lane.add([new])
             place.read_to = max(place.read_to, (new.event_seq, new.id))
+        return has_room
 
     def withdraw(self, place: Place, fed: Delivery) -> bool:
         """Take back what was fed; False where it has been begun."""

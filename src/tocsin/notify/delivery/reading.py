@@ -33,10 +33,15 @@ MAX_UNSTORED = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Bells:
-    """`news`: there may be something to read. `woken`: a lane has more. `leaving`: end it."""
+    """What others are told by.
+
+    `news`: there may be something to read. `woken`: a lane has more. `to_look`: the store has, for
+    a lane without room. `leaving`: end it.
+    """
 
     news: asyncio.Event
     woken: asyncio.Event
+    to_look: asyncio.Event
     leaving: asyncio.Event
 
 
@@ -238,7 +243,8 @@ class Reading:
         for one in self._storing:
             self._made_before.discard(one.delivery.id)
             if one.delivery.state is DeliveryState.WAITING and not one.is_fed:
-                self._lanes.feed(one.place, one.delivery)
+                if not self._lanes.feed(one.place, one.delivery):
+                    self._bells.to_look.set()
                 self._behind[one.delivery.destination] -= 1
         self._bells.woken.set()
 

@@ -55,7 +55,7 @@ class Shard:
         self._lanes = Lanes(self._number, tools)
         self._sending = Sending(self._lanes, recorder, tools, self._woken.set)
         self._look_at = tools.clock.now()
-        bells = Bells(self._news, self._woken, leaving)
+        bells = Bells(self._news, self._woken, self._to_look, leaving)
         reading = Reading(self._number, tools, self._lanes, bells)
         await reading.begin()
         await self._lanes.take_up(self._limits)
