@@ -19,7 +19,7 @@ from bench.live_servers import port_of
 from bench.measures import Result
 from bench.servers import Running, free_port
 
-ROUNDS = 3
+ROUNDS = 5
 EVENTS = 1_000
 BATCH = 500
 DEPLOYMENTS = 100

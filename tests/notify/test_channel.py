@@ -174,8 +174,8 @@ async def test_no_secret_stays_in_what_is_recorded_of_who_sends_it_all_back(
 
     found = await world.tried(name)
 
-    assert MASK in found.shown.response
-    assert not shows_a_secret(f"{found.shown} {found.error} {found.note}")
+    assert MASK in found.shown().response
+    assert not shows_a_secret(f"{found.shown()} {found.error} {found.note}")
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -187,7 +187,7 @@ async def test_no_secret_stays_in_what_is_recorded_of_who_is_not_there(
     found = await world.tried(name)
 
     assert (found.outcome, found.reason) == (Outcome.LATER, Reason.UNREACHABLE)
-    assert not shows_a_secret(f"{found.shown} {found.error}")
+    assert not shows_a_secret(f"{found.shown()} {found.error}")
 
 
 def test_a_channel_has_no_member_that_nobody_looks_for() -> None:

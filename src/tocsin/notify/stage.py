@@ -33,7 +33,8 @@ MAX_CONNECTIONS = 256
 LEAVE_WITHIN_S = 5.0
 # Anybody may change these; it is heard of at once by who hears of the commit.
 _CHANGES = "setting.changed"
-_DESTINATION_CHANGES = frozenset({"destination.paused", "destination.resumed"})
+# By the first of them also deliveries are begun anew.
+_TO_LOOK_AT = frozenset({_CHANGES, "destination.paused", "destination.resumed"})
 
 Step = Callable[[], Awaitable[None]]
 
@@ -105,7 +106,7 @@ class Notify:
         own = {one.event.type for one in entries if one.event.source == OWN_SOURCE}
         if _CHANGES in own:
             self.known.wake()
-        if not own.isdisjoint(_DESTINATION_CHANGES):
+        if not own.isdisjoint(_TO_LOOK_AT):
             self._wake()
         self._feed.told(entries)
 

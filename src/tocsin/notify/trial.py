@@ -12,7 +12,7 @@ from tocsin.model.callback_desk import ChannelTest
 from tocsin.model.delivery import DeliveryKind, DeliveryState, Outcome
 from tocsin.model.event import OWN_SOURCE, Event, new_event_id
 from tocsin.model.message import Outgoing
-from tocsin.notify.delivery.attempt import after, attempt_of, tried
+from tocsin.notify.delivery.attempt import after, answered, attempt_of, tried
 from tocsin.notify.delivery.planner import new_delivery
 from tocsin.notify.known import Target, lone_target
 from tocsin.notify.tools import Tools
@@ -87,7 +87,7 @@ class Trials:
             return await outgoing_of(delivery, [event], language, words, public_url)
 
         found = await tried(target, draw, tools.make_line)
-        done = after(delivery, target, found)
+        done = answered(after(delivery, target, found), found)
         if done.state is DeliveryState.WAITING:
             # A test is over with its first try, whatever it says.
             done = done._replace(state=DeliveryState.FAILED, ended_at=found.at)
@@ -102,10 +102,10 @@ class Trials:
             channel_id=target.row.id,
             channel_type=target.type,
             is_ok=found.outcome is Outcome.DELIVERED,
-            status=found.shown.status,
-            response=found.shown.response,
+            status=found.shown().status,
+            response=found.shown().response,
             duration_ms=found.duration_ms,
-            curl=found.shown.curl,
+            curl=found.shown().curl,
             reason=done.reason,
             error=found.error or found.note or None,
             delivery_id=done.id,

@@ -1,8 +1,8 @@
 """Store what the stage that sends has done: what it planned, what it folded, what came of tries."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -17,8 +17,7 @@ class Outdated(Exception):
     """What was planned does not count: a callback was changed, or it was planned already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What one try, or the end without one, changes."""
 
     delivery: Delivery

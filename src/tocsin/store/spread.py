@@ -1,9 +1,10 @@
 """Work in parts that the instances share: each part is done by one, and all do about as many.
 
 Every instance that takes part says so by a lease of its own. A part belongs to one of those that
-are present, the same whoever works it out; another instance that comes or goes moves only the parts
-that it takes or leaves. Who has a part that belongs to another finishes what is in hand, then gives
-it back; of an instance that was killed the leases run out.
+are present, the same whoever works it out, and all have as many, or one more. Another instance that
+comes or goes moves few parts beside those that it takes or leaves. Who has a part that belongs to
+another finishes what is in hand, then gives it back; of an instance that was killed the leases run
+out.
 """
 
 import asyncio
@@ -29,8 +30,18 @@ log = structlog.get_logger(__name__)
 
 
 def share_of(owner: str, owners: Collection[str], parts: Collection[str]) -> set[str]:
-    """The parts that belong to `owner`: each to who scores highest for it."""
-    return {one for one in parts if max(owners, key=partial(_score, one)) == owner}
+    """The parts that belong to `owner`: each to who scores highest for it and has room.
+
+    By scores alone one of two may be left with nothing to do.
+    """
+    least, left = divmod(len(parts), len(owners))
+    shares: dict[str, set[str]] = {one: set() for one in owners}
+    for part in sorted(parts):
+        with_more = sum(len(one) > least for one in shares.values())
+        most = least + 1 if with_more < left else least
+        with_room = (one for one in shares if len(shares[one]) < most)
+        shares[max(with_room, key=partial(_score, part))].add(part)
+    return shares[owner]
 
 
 def _score(part: str, owner: str) -> bytes:

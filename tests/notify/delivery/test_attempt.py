@@ -20,7 +20,14 @@ from tocsin.model.masks import MASK
 from tocsin.model.message import Outgoing
 from tocsin.notify.channel import Receipt
 from tocsin.notify.delivery import attempt
-from tocsin.notify.delivery.attempt import MAX_ERROR_CHARS, Tried, after, attempt_of, tried
+from tocsin.notify.delivery.attempt import (
+    MAX_ERROR_CHARS,
+    Tried,
+    after,
+    answered,
+    attempt_of,
+    tried,
+)
 from tocsin.notify.delivery.exchange import Shown
 from tocsin.notify.delivery.reach import Line
 from tocsin.notify.delivery.tokens import Tokens
@@ -175,7 +182,13 @@ async def test_what_fails_in_another_way_is_not_sent_anew(
 
 
 def found(outcome: Outcome, **changed: Any) -> Tried:
-    return Tried(**{"outcome": outcome, "at": START, "duration_ms": 5, "shown": NOTHING, **changed})
+    said: dict[str, Any] = {
+        "outcome": outcome,
+        "at": START,
+        "duration_ms": 5,
+        "shown": lambda: NOTHING,
+    }
+    return Tried(**said | changed)
 
 
 def test_after_a_try_that_failed_the_next_has_its_time() -> None:
@@ -218,9 +231,9 @@ def test_that_a_platform_is_too_busy_with_others_takes_no_try_away() -> None:
 def test_a_try_can_be_the_last(outcome: Outcome, state: DeliveryState) -> None:
     shown = Shown("[]", "ok", 200)
 
-    changed = after(
-        delivery(tries=1, attempts=1), target_of("custom", url=URL), found(outcome, shown=shown)
-    )
+    last = found(outcome, shown=lambda: shown)
+    changed = after(delivery(tries=1, attempts=1), target_of("custom", url=URL), last)
+    changed = answered(changed, last)
 
     assert (changed.state, changed.attempts, changed.tries) == (state, 2, 2)
     assert (changed.ended_at, changed.status, changed.response) == (START, 200, "ok")
@@ -229,7 +242,7 @@ def test_a_try_can_be_the_last(outcome: Outcome, state: DeliveryState) -> None:
 
 def test_the_row_of_a_try_tells_what_went_and_what_came_of_it() -> None:
     shown = Shown('{"a":1}', "x" * 5000, 503)
-    busy = found(Outcome.LATER, reason=Reason.BUSY, error="It is busy.", shown=shown)
+    busy = found(Outcome.LATER, reason=Reason.BUSY, error="It is busy.", shown=lambda: shown)
     changed = after(delivery(), target_of("custom", url=URL), busy)
 
     row = attempt_of(changed, busy)

@@ -1,15 +1,19 @@
 """The newest events for those who tell of them: out of memory or read back, they are the same."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.appending import Ground, event, ground_in
 from tocsin.model.entry import Entry
+from tocsin.model.event import Event
 from tocsin.notify.delivery import feed as module
 from tocsin.notify.delivery.feed import KEPT, MAX_KEPT_BYTES, PAGE, Feed
+from tocsin.store import events
 from tocsin.store.journal import Limits
 
 
@@ -157,6 +161,32 @@ async def test_what_was_read_back_once_is_not_read_again_to_be_sent(feeding: Fee
     assert first.data == {"n": 1}
     assert large.seq == 2
     assert feeding.feed.kept(2) is None
+
+
+async def test_what_is_wanted_next_is_read_back_with_what_is_wanted_now(
+    feeding: Feeding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a backlog costs a read for each of its deliveries."""
+    feeding.is_wanted = False
+    await feeding.append({"n": 1}, {"n": 2}, {"text": "x" * MAX_KEPT_BYTES})
+    feeding.is_wanted = True
+    reads, with_seqs = [], events.with_seqs
+
+    async def counted(conn: AsyncConnection, seqs: Collection[int]) -> Sequence[Event]:
+        reads.append(sorted(seqs))
+        return await with_seqs(conn, seqs)
+
+    monkeypatch.setattr(events, "with_seqs", counted)
+    both = await asyncio.gather(*(feeding.feed.read_back(1, [2, 3, 99]) for _ in range(2)))
+
+    assert [one.data for one in both if one is not None] == [{"n": 1}] * 2
+    assert feeding.feed.kept(2) is not None
+    assert reads == [[1, 2, 3, 99]]
+    large = await feeding.feed.read_back(3, [2])
+    assert large is not None
+    assert large.data == {"text": "x" * MAX_KEPT_BYTES}
+    assert await feeding.feed.read_back(99, []) is None
+    assert reads[1:] == [[3], [99]]
 
 
 async def test_of_what_was_read_back_the_newest_are_kept(feeding: Feeding) -> None:

@@ -45,8 +45,8 @@ class Shard:
         await self.at_work.store(*made)
         return made
 
-    async def take_up(self) -> Place:
-        await self.lanes.take_up({self.target.destination: self.target})
+    async def take_up(self, *, is_asked: bool = True) -> Place:
+        await self.lanes.take_up({self.target.destination: self.target}, is_asked=is_asked)
         return await self.place()
 
     async def place(self) -> Place:
@@ -192,6 +192,47 @@ async def test_what_others_put_back_is_found_by_looking(shard: Shard) -> None:
     assert waiting(place) == [1]
 
 
+async def test_what_was_made_here_is_no_reason_to_read(
+    shard: Shard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is stored and fed while it is counted was known here all the time."""
+    place = await shard.take_up()
+    reads, counted_waiting = [], deliveries.counted_waiting
+
+    async def counted_meanwhile(*given: Any) -> Any:
+        for one in await shard.store(*range(1, 4)):
+            shard.lanes.feed(place, one)
+        await shard.store(4)
+        place.behind = 1
+        return await counted_waiting(*given)
+
+    async def read(*given: Any) -> Any:
+        reads.append(given)
+        return []
+
+    monkeypatch.setattr(deliveries, "counted_waiting", counted_meanwhile)
+    monkeypatch.setattr(deliveries, "waiting", read)
+    await shard.take_up(is_asked=False)
+
+    assert (waiting(place), place.total) == ([1, 2, 3], 3)
+    assert not reads
+
+
+async def test_what_others_put_back_is_found_although_much_is_made_here(shard: Shard) -> None:
+    place = await shard.take_up()
+    await shard.store(1)
+    place.behind = 1
+
+    for _ in range(module.DOUBTED_LOOKS):
+        assert waiting(place) == []
+        await shard.take_up(is_asked=False)
+    assert waiting(place) == [1]
+
+    await shard.store(2)
+    await shard.take_up(is_asked=True)
+    assert waiting(place) == [1, 2]
+
+
 async def test_what_was_sent_and_is_not_stored_yet_is_not_sent_again(shard: Shard) -> None:
     """The store still says that it waits; to believe it would send it twice."""
     first, _ = await shard.store(1, 2)
@@ -298,8 +339,10 @@ async def test_where_too_many_wait_a_new_one_ends_at_once(shard: Shard) -> None:
     place, new = await shard.take_up(), shard.delivery(1)
     place.total = most - 2
 
-    assert shard.lanes.admitted(place, new, 1) is new
-    ended = shard.lanes.admitted(place, new, 2)
+    place.behind = 1
+    assert shard.lanes.admitted(place, new) is new
+    place.behind = 2
+    ended = shard.lanes.admitted(place, new)
 
     assert ended.state is DeliveryState.FAILED
     assert (ended.reason, ended.ended_at) == (Reason.TOO_MANY_WAITING.value, new.created_at)

@@ -86,14 +86,28 @@ def test_one_more_leaves_the_destination_alone() -> None:
 
 
 def test_a_trial_that_fails_doubles_the_time() -> None:
-    breaker = broken(BREAK_AFTER + 2)
+    breaker = broken(BREAK_AFTER)
+    breaker = breaker.failed(after(BREAK_S), 0.0)
+    assert breaker.open_until == after(BREAK_S * 3)
+    breaker = breaker.failed(after(BREAK_S * 3), 0.0)
 
-    assert breaker.open_until == after(BREAK_S * 4)
+    assert breaker.open_until == after(BREAK_S * 7)
+
+
+def test_what_was_under_way_when_it_opened_doubles_nothing() -> None:
+    breaker = broken(BREAK_AFTER + 3)
+
+    assert breaker.failures == BREAK_AFTER + 3
+    assert breaker.open_until == after(BREAK_S)
 
 
 @given(st.integers(BREAK_AFTER, 60), st.floats(0, 1))
 def test_it_is_left_alone_for_a_bounded_time(times: int, spread: float) -> None:
-    until = broken(times, spread).open_until
+    breaker, now = broken(BREAK_AFTER, spread), START
+    for _ in range(BREAK_AFTER, times):
+        now = breaker.open_until or now
+        breaker = breaker.failed(now, spread)
 
-    assert until is not None
-    assert timedelta(seconds=BREAK_S * 0.75) <= until - START <= timedelta(seconds=MAX_PAUSE_S)
+    assert breaker.open_until is not None
+    left_alone = breaker.open_until - now
+    assert timedelta(seconds=BREAK_S * 0.75) <= left_alone <= timedelta(seconds=MAX_PAUSE_S)

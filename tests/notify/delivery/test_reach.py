@@ -51,7 +51,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 def request_of(line: Line) -> Any:
-    return orjson.loads(line.shown.request)
+    return orjson.loads(line.shown().request)
 
 
 async def test_a_call_is_made_as_it_is_said_and_recorded_without_secrets(world: World) -> None:
@@ -72,7 +72,7 @@ async def test_a_call_is_made_as_it_is_said_and_recorded_without_secrets(world: 
         "headers": {"Content-Type": "application/json; charset=utf-8"},
         "body": {"text": f"好 {MASK}"},
     }
-    assert line.shown.status == 201
+    assert line.shown().status == 201
     assert line.now() == START
 
 
@@ -119,8 +119,8 @@ async def test_what_nobody_answered_is_recorded_too(world: World) -> None:
 
     assert told.value.reason is Reason.UNREACHABLE
     assert request_of(line)["url"] == f"http://127.0.0.1:1/{MASK}"
-    assert (line.shown.status, line.shown.response) == (None, "")
-    assert "canary" not in f"{line.shown}"
+    assert (line.shown().status, line.shown().response) == (None, "")
+    assert "canary" not in f"{line.shown()}"
 
 
 async def test_a_call_that_takes_too_long_is_tried_later(world: World) -> None:
@@ -183,7 +183,7 @@ async def test_tokens_and_what_a_channel_hides_are_masked_in_all_calls(world: Wo
 
     assert token == "t-canary-fetched"
     assert world.outside.asked[1].headers["authorization"] == token
-    assert "canary" not in f"{line.shown}"
+    assert "canary" not in f"{line.shown()}"
     assert len(request_of(line)) == 2
     assert line.without_secrets("canary-signature is wrong") == f"{MASK} is wrong"
 
@@ -240,4 +240,4 @@ async def test_what_went_by_a_socket_is_recorded_as_a_call(world: World) -> None
     )
 
     assert request_of(line)["body"] == {"text": MASK}
-    assert (line.shown.status, line.shown.response) == (250, f"queued {MASK}")
+    assert (line.shown().status, line.shown().response) == (250, f"queued {MASK}")

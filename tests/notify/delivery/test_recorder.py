@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tocsin.errors import LeaseLost, StoreDown
 from tocsin.model.delivery import DeliveryState
 from tocsin.model.event import NewEvent, Receipt
 from tocsin.notify.delivery.recorder import (
+    MAX_AT_ONCE,
     RETRY_S,
     Recorder,
     Told,
@@ -51,12 +53,16 @@ class Journal:
 
 
 class Recording:
-    """A recorder that stores on; `stored` are the ids of what it says is stored."""
+    """A recorder that stores on; `stored` are the ids of what it says is stored.
+
+    `worked_out` are those of which it has asked what there is to tell.
+    """
 
     def __init__(self, at_work: Working) -> None:
         tools = at_work.tools
         self.journal = Journal(at_work)
         self.stored: list[str] = []
+        self.worked_out: list[str] = []
         self._recorder = Recorder(
             tools.database,
             self.journal,  # type: ignore[arg-type] # a part
@@ -66,7 +72,11 @@ class Recording:
 
     def record(self, *some: Told) -> None:
         for one in some:
-            self._recorder.record(one)
+            self._recorder.record(partial(self._tell, one))
+
+    def _tell(self, one: Told) -> Told:
+        self.worked_out.append(one.result.delivery.id)
+        return one
 
     async def store_on(self) -> None:
         await self._recorder.store_on(lambda one: self.stored.append(one.result.delivery.id))
@@ -121,6 +131,46 @@ async def test_what_comes_while_one_batch_is_stored_is_the_next(
     assert recording.journal.sizes == [1, 4]
     assert len(recording.stored) == 5
     assert set((await at_work.states()).values()) == {"delivered"}
+
+
+async def test_what_there_is_to_tell_is_worked_out_together(
+    at_work: Working, recording: Recording
+) -> None:
+    await at_work.store(*(delivery(at) for at in range(1, MAX_AT_ONCE + 3)))
+    recording.journal.goes.clear()
+    recording.record(told(1))
+    await until(lambda: recording.journal.sizes == [1])
+    recording.record(*(told(at) for at in range(2, MAX_AT_ONCE + 1)))
+    assert recording.worked_out == ["d-0001"]
+    # So many need not wait for the store, whose next batch is far away maybe.
+    recording.record(told(MAX_AT_ONCE + 1))
+    assert len(recording.worked_out) == MAX_AT_ONCE + 1
+    recording.record(told(MAX_AT_ONCE + 2))
+    recording.journal.goes.set()
+    await recording.end()
+
+    assert recording.journal.sizes == [1, MAX_AT_ONCE + 1]
+    assert len(recording.stored) == MAX_AT_ONCE + 2
+
+
+async def test_while_the_store_is_away_what_there_is_to_tell_is_worked_out(
+    at_work: Working, recording: Recording
+) -> None:
+    """Counted and logged it is all the same, and a whole answer need not be kept."""
+    await at_work.store(delivery(1), delivery(2))
+    recording.journal.failures = [StoreDown("It is away.")]
+    recording.record(told(1))
+    await until(lambda: bool(at_work.clock.sleepers))
+    recording.record(told(2))
+    assert recording.worked_out == ["d-0001"]
+    recording.journal.goes.clear()
+    at_work.clock.move(RETRY_S)
+    await until(lambda: recording.journal.sizes == [1, 1])
+    assert recording.worked_out == ["d-0001", "d-0002"]
+    recording.journal.goes.set()
+    await recording.end()
+
+    assert recording.stored == ["d-0001", "d-0002"]
 
 
 async def test_what_is_recorded_last_is_stored_before_the_end(

@@ -19,7 +19,8 @@ PAUSE_AFTER_S = 100.0
 
 
 def found(outcome: Outcome, reason: Reason | None = None) -> Tried:
-    return Tried(outcome, START, 1, Shown("[]", "", None), reason=reason, error="It was away.")
+    nothing = Shown("[]", "", None)
+    return Tried(outcome, START, 1, lambda: nothing, reason=reason, error="It was away.")
 
 
 def failing(times: int) -> Destination:

@@ -39,12 +39,15 @@ Draw = Callable[[], Awaitable[Outgoing]]
 
 
 class Tried(NamedTuple):
-    """What came of a try, everything in it masked; `after_s` is what the platform said."""
+    """What came of a try, everything in it masked; `after_s` is what the platform said.
+
+    `shown` works out what may be looked at, which takes its time.
+    """
 
     outcome: Outcome
     at: datetime
     duration_ms: int
-    shown: Shown
+    shown: Callable[[], Shown]
     handle: str | None = None
     note: str = ""
     reason: Reason | None = None
@@ -128,7 +131,7 @@ def _outcome(error: DeliveryFailed) -> Outcome:
 
 
 def after(delivery: Delivery, target: Target, found: Tried) -> Delivery:
-    """The delivery as it stands after a try.
+    """The delivery as it stands after a try, but for what was `answered`.
 
     That the platform is too busy with others does not count against its tries.
     """
@@ -154,16 +157,21 @@ def after(delivery: Delivery, target: Target, found: Tried) -> Delivery:
         tries=tries,
         next_at=next_at or delivery.next_at,
         ended_at=found.at if state.is_final else None,
-        status=found.shown.status,
-        response=found.shown.response or found.note,
         duration_ms=found.duration_ms,
         reason=None if found.reason is None else found.reason.value,
         error=found.error,
     )
 
 
+def answered(delivery: Delivery, found: Tried) -> Delivery:
+    """The same with what came back."""
+    shown = found.shown()
+    return delivery._replace(status=shown.status, response=shown.response or found.note)
+
+
 def attempt_of(delivery: Delivery, found: Tried) -> Attempt:
     """The row of a try; `delivery` is as it stands after it."""
+    shown = found.shown()
     return Attempt(
         delivery_id=delivery.id,
         number=delivery.attempts,
@@ -171,9 +179,9 @@ def attempt_of(delivery: Delivery, found: Tried) -> Attempt:
         at=found.at,
         duration_ms=found.duration_ms,
         outcome=found.outcome,
-        status=found.shown.status,
+        status=shown.status,
         reason=delivery.reason,
         error=found.error or found.note or None,
-        request=found.shown.request,
-        response=found.shown.response[:MAX_RESPONSE_CHARS],
+        request=shown.request,
+        response=shown.response[:MAX_RESPONSE_CHARS],
     )

@@ -8,7 +8,7 @@ import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -46,8 +46,7 @@ class Exchange(NamedTuple):
     is_json: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """The same as it is kept: `request` is JSON, an object for one call and a list for several."""
 
     request: str

@@ -41,6 +41,7 @@ class Feed:
         self._from, self._through = newest + 1, newest
         # By seq, what was read back lately: who makes a delivery of it wants it again to send it.
         self._read_back: dict[int, Event] = {}
+        self._reading_back = asyncio.Lock()
         self._listeners: list[Callable[[], None]] = []
 
     @property
@@ -114,8 +115,30 @@ class Feed:
             return newer[: -PAGE - 1 : -1]
         async with self._database.read() as conn:
             page = await events.page(conn, EventFilter(), PAGE, after_seq=after, is_ascending=True)
-        found = {one.seq: read_out(one) for one in page.items}
-        small = (one for one in page.items if _size(one.data) <= MAX_KEPT_BYTES)
+        return self._keep_back(page.items)
+
+    async def read_back(self, seq: int, next_ones: Sequence[int]) -> Event | None:
+        """An event that is not in memory; None when it is not there any more.
+
+        Those that are wanted next are read with it, so that each is not read by itself.
+
+        Raises:
+            StoreDown: the journal cannot be read.
+        """
+        async with self._reading_back:
+            # Whoever came first may have read it already.
+            found = self.kept(seq)
+            if found is not None:
+                return found
+            seqs = {seq, *(one for one in next_ones if self.kept(one) is None)}
+            async with self._database.read() as conn:
+                read = self._keep_back(await events.with_seqs(conn, seqs))
+        return next((one for one in read if one.seq == seq), None)
+
+    def _keep_back(self, read: Sequence[Event]) -> Sequence[Event]:
+        """What was read back as it was said; what is not too large is kept."""
+        found = {one.seq: read_out(one) for one in read}
+        small = (one for one in read if _size(one.data) <= MAX_KEPT_BYTES)
         self._read_back |= {one.seq: found[one.seq] for one in small if not is_never_told(one)}
         _cut(self._read_back)
         return list(found.values())

@@ -17,6 +17,8 @@ from tocsin.store.destinations import Destination
 
 # Deliveries of a lane that are in memory; further ones are read when half of them are gone.
 HELD = 500
+# Looks in a row that count more in the store than is known here, before that is read.
+DOUBTED_LOOKS = 5
 # Before everything.
 _BEGIN = (0, "")
 # For what waits for a channel that is not there any more; it is ended, not sent.
@@ -33,6 +35,10 @@ class Place:
     read_to: tuple[int, str] = _BEGIN
     # Grows with each delivery that is fed.
     fed: int = 0
+    # How many are made and on their way into the store, to be fed once they are there.
+    behind: int = 0
+    # How many looks in a row have counted too many.
+    doubts: int = 0
     # It was found to be gone, which the store does not know yet.
     is_pausing: bool = False
 
@@ -72,8 +78,10 @@ class Lanes:
     def __post_init__(self) -> None:
         self._paces = Paces(self.tools)
 
-    async def take_up(self, limits: Mapping[str, Target]) -> None:
+    async def take_up(self, limits: Mapping[str, Target], *, is_asked: bool = True) -> None:
         """Take up what waits in the store, and what others have changed there.
+
+        Unless `is_asked`, what may only be counted too early or too late is left for later looks.
 
         Raises:
             StoreDown: it cannot be read.
@@ -82,7 +90,7 @@ class Lanes:
             await self._lead()
         unrecorded, is_ahead = len(self.unrecorded), self.is_ahead
         pausing = {one for one, place in self.places.items() if place.is_pausing}
-        totals = {one: place.total for one, place in self.places.items()}
+        before = {one: (place.total, place.fed) for one, place in self.places.items()}
         async with self.tools.database.read() as conn:
             counted = await deliveries.counted_waiting(conn, self.shard)
             known = await destinations.of_ids(conn, {*counted, *self.places})
@@ -90,11 +98,16 @@ class Lanes:
             place = await self.place(one, limits.get(one))
             if one not in pausing:
                 self._follow(place, known.get(one))
-            surplus = counted.get(one, 0) - totals.get(one, 0)
-            if surplus > unrecorded or (surplus < 0 and not unrecorded and not is_ahead):
-                # Somebody else has put some there, or something has gone on meanwhile. Tries that
-                # are not stored yet account for as many in the store alone, and what is not stored
-                # itself for any number here alone.
+            total, fed = before.get(one, (0, 0))
+            surplus = counted.get(one, 0) - total
+            # Tries that are not stored yet are too many in the store, and so is what was stored
+            # while it was counted; what is not stored itself is too many here.
+            slack = unrecorded + (0 if is_asked else place.fed - fed + place.behind)
+            is_gone = surplus < 0 and not unrecorded and not is_ahead
+            place.doubts = place.doubts + 1 if surplus > 0 else 0
+            if surplus > slack or is_gone or place.doubts >= DOUBTED_LOOKS:
+                # Somebody else has put some there, or something has gone on meanwhile.
+                place.doubts = 0
                 await self._read(place, _BEGIN)
                 place.total = max(
                     counted.get(one, 0) - len(self.unrecorded),
@@ -236,12 +249,12 @@ class Lanes:
         if place.is_low:
             await self._read(place, place.read_to)
 
-    def admitted(self, place: Place, new: Delivery, ahead: int) -> Delivery:
-        """A delivery that was just made; `ahead` more are made with it.
+    def admitted(self, place: Place, new: Delivery) -> Delivery:
+        """A delivery that was just made.
 
         Where too many wait already it ends at once; it stays in the history, to be replayed.
         """
-        if place.total + ahead < self.tools.settings.max_waiting:
+        if place.total + place.behind < self.tools.settings.max_waiting:
             return new
         return new._replace(
             state=DeliveryState.FAILED,

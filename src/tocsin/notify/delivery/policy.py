@@ -58,7 +58,8 @@ class Breaker:
     def failed(self, now: datetime, spread: float) -> "Breaker":
         """After a failure that was the destination's, not the message's."""
         failures = self.failures + 1
-        if failures < BREAK_AFTER:
+        if failures < BREAK_AFTER or self.is_open(now):
+            # What was under way when it opened says nothing new.
             return replace(self, failures=failures)
         pause_s = min(BREAK_S * 2**self.opened, MAX_PAUSE_S) * (1 - _JITTER / 2 * spread)
         until = now + timedelta(seconds=pause_s)

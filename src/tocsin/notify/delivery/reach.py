@@ -42,6 +42,7 @@ class Line:
         self._public_url = public_url
         self._timeout_s = timeout_s
         self._exchanges: list[Exchange] = []
+        self._shown: Shown | None = None
         self.base_url = base_url
 
     def now(self) -> datetime:
@@ -146,7 +147,8 @@ class Line:
         forms = forms_of(tuple(self._secrets))
         return without_pieces(without_secrets(text, forms), forms)
 
-    @property
     def shown(self) -> Shown:
-        """All calls so far, as they may be looked at."""
-        return shown(self._exchanges, self._secrets)
+        """All calls, as they may be looked at; none is made after that."""
+        if self._shown is None:
+            self._shown = shown(self._exchanges, self._secrets)
+        return self._shown

@@ -6,7 +6,6 @@ away or a callback was changed in that very moment, is the same delivery.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -67,8 +66,6 @@ class Reading:
         self._version = -1
         self._made: list[_Made] = []
         self._storing: list[_Made] = []
-        # Of each destination how many wait to be fed, and so does all behind them.
-        self._behind: Counter[str] = Counter()
         # Sent or stored then; they are not fed once more.
         self._made_before: set[str] = set()
         # Who could not store may not have the lease any more, and sends only what is stored.
@@ -182,15 +179,14 @@ class Reading:
     def _add(self, made: Sequence[tuple[Place, Delivery]]) -> None:
         """Have them stored; those that come next in their lanes are sent meanwhile."""
         for place, new in made:
-            behind = self._behind[new.destination]
-            one = self._lanes.admitted(place, new, behind)
+            one = self._lanes.admitted(place, new)
             is_fed = one.id in self._made_before
             if one.state is DeliveryState.WAITING and not is_fed:
-                is_fed = self._is_sure and not behind and self._lanes.has_room(place)
+                is_fed = self._is_sure and not place.behind and self._lanes.has_room(place)
                 if is_fed:
                     self._lanes.feed(place, one)
                 else:
-                    self._behind[one.destination] += 1
+                    place.behind += 1
             self._made.append(_Made(place, one, is_fed))
         if made:
             self._lanes.is_ahead = True
@@ -245,7 +241,7 @@ class Reading:
             if one.delivery.state is DeliveryState.WAITING and not one.is_fed:
                 if not self._lanes.feed(one.place, one.delivery):
                     self._bells.to_look.set()
-                self._behind[one.delivery.destination] -= 1
+                one.place.behind -= 1
         self._bells.woken.set()
 
     def _take_back(self) -> None:
@@ -253,7 +249,7 @@ class Reading:
         for one in [*self._storing, *self._made]:
             if one.is_fed and not self._lanes.withdraw(one.place, one.delivery):
                 self._made_before.add(one.delivery.id)
+            one.place.behind = 0
         self._made = []
-        self._behind.clear()
         self._is_outdated = True
         self._bells.news.set()

@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from tocsin.clock import Clock
 from tocsin.errors import StoreDown
@@ -18,10 +17,11 @@ from tocsin.store.journal import Journal
 
 # Between two tries to store what is known here alone.
 RETRY_S = 1.0
+# So many results are worked out in a row at most, while nothing else goes on.
+MAX_AT_ONCE = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What a try changes, and the events that tell of it."""
 
     result: Result
@@ -29,7 +29,11 @@ class Told:
 
 
 class Recorder:
-    """Gathers results while one batch is stored, and stores them as the next, in `store_on`."""
+    """Gathers results while one batch is stored, and stores them as the next, in `store_on`.
+
+    What there is to tell of them is worked out together as well: the same steps again and again
+    take a processor far less time than each of them in between of calls.
+    """
 
     def __init__(
         self, database: Database, journal: Journal, rows: DeliveryRows, clock: Clock
@@ -38,14 +42,21 @@ class Recorder:
         self._journal = journal
         self._rows = rows
         self._clock = clock
+        self._ended: list[Callable[[], Told]] = []
         self._gathered: list[Told] = []
         self._news = asyncio.Event()
         self._is_ending = False
 
-    def record(self, told: Told) -> None:
-        """Have it stored, however long the store is away."""
-        self._gathered.append(told)
+    def record(self, tell: Callable[[], Told]) -> None:
+        """Have it stored, however long the store is away; `tell` is called soon."""
+        self._ended.append(tell)
+        if len(self._ended) >= MAX_AT_ONCE:
+            self._gather()
         self._news.set()
+
+    def _gather(self) -> None:
+        ended, self._ended = self._ended, []
+        self._gathered += [tell() for tell in ended]
 
     def end(self) -> None:
         """Nothing more comes."""
@@ -60,9 +71,10 @@ class Recorder:
         Raises:
             LeaseLost: another instance does it now; nothing more is stored.
         """
-        while self._gathered or not self._is_ending:
+        while self._ended or self._gathered or not self._is_ending:
             await self._news.wait()
             self._news.clear()
+            self._gather()
             told, self._gathered = self._gathered, []
             await self._store(told)
             for one in told:
@@ -86,6 +98,7 @@ class Recorder:
         """What is not stored, once the store answers: of a commit that counts not all are heard."""
         while True:
             await self._clock.sleep(RETRY_S)
+            self._gather()
             with suppress(StoreDown):
                 async with self._database.read() as conn:
                     tried = await tries_of(conn, [one.result.delivery.id for one in told])

@@ -4,6 +4,8 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
+from typing import NamedTuple
 
 import structlog
 
@@ -13,7 +15,7 @@ from tocsin.model.event import Event, NewEvent, new_event_id
 from tocsin.model.logline import clean_text
 from tocsin.model.message import Outgoing
 from tocsin.model.standard_message import DIGEST
-from tocsin.notify.delivery.attempt import Tried, after, attempt_of, tried
+from tocsin.notify.delivery.attempt import Tried, after, answered, attempt_of, tried
 from tocsin.notify.delivery.feed import read_out
 from tocsin.notify.delivery.lanes import Lanes, Place
 from tocsin.notify.delivery.policy import CLOSED, MAX_AFTER_S
@@ -24,13 +26,24 @@ from tocsin.notify.tools import Tools
 from tocsin.notify.wording.outgoing import outgoing_of
 from tocsin.store import deliveries, destinations, events
 from tocsin.store.delivery_results import Result, fold
+from tocsin.store.destinations import Destination
 
 # After a platform that does not say how long it wants to be left alone.
 RATE_PAUSE_S = 10.0
+# Events of deliveries that wait behind one whose event is not in memory are read with that.
+READ_AHEAD = 100
 # After a store that did not answer.
 STORE_PAUSE = timedelta(seconds=2)
 
 log = structlog.get_logger(__name__)
+
+
+class _Done(NamedTuple):
+    """A delivery after a try; `tell` works out all there is to be stored of it."""
+
+    delivery: Delivery
+    tell: Callable[[], Told]
+    pauses: bool = False
 
 
 class Sending:
@@ -59,7 +72,7 @@ class Sending:
         try:
             if len(some) > 1:
                 delivery = await self._folded(place, some)
-            told = await self._tried(place, delivery)
+            done = await self._tried(place, delivery)
         except StoreDown:
             # Nothing was sent yet, or nobody could say what.
             pause_until = self._tools.clock.now() + STORE_PAUSE
@@ -67,15 +80,15 @@ class Sending:
                 place.lane.end(one._replace(next_at=max(one.next_at, pause_until)))
             self._wake()
             return
-        changed = told.result.delivery
+        changed = done.delivery
         self._unstored[delivery.id] = changed
         self._lanes.unrecorded.add(delivery.id)
         place.lane.end(changed)
         if changed.state.is_final:
             place.total -= 1
         self._wake()
-        place.is_pausing |= told.result.pauses
-        self._recorder.record(told)
+        place.is_pausing |= done.pauses
+        self._recorder.record(done.tell)
 
     def recorded(self, told: Told) -> None:
         """What came of a try is stored."""
@@ -113,12 +126,12 @@ class Sending:
         self._tools.figures.folded.labels(first.channel_type).inc(len(folded))
         return digest
 
-    async def _tried(self, place: Place, delivery: Delivery) -> Told:
+    async def _tried(self, place: Place, delivery: Delivery) -> _Done:
         target = self._tools.known.target(delivery.config_id, delivery.channel_id)
         now = self._tools.clock.now()
         if target is None or not (target.callback.enabled and target.row.enabled):
             return _ended(delivery, Reason.DISABLED, "The callback was removed or disabled.", now)
-        told = await self._told(delivery)
+        told = await self._told(place, delivery)
         if not told:
             return _ended(delivery, Reason.EXPIRED, "Its event is not kept any more.", now)
         handle = await self._handle(delivery, target)
@@ -138,18 +151,21 @@ class Sending:
 
         found = await tried(target, draw, self._tools.make_line)
         changed = after(delivery, target, found)
-        self._count(changed, found, told)
-        return self._result(place, changed, target, found)
+        if not changed.state.is_final:
+            # It goes on with what it knows.
+            changed = answered(changed, found)
+        return self._done(place, changed, target, found, told)
 
-    async def _told(self, delivery: Delivery) -> Sequence[Event]:
+    async def _told(self, place: Place, delivery: Delivery) -> Sequence[Event]:
         """The events that a delivery tells of, as far as they are still there."""
-        kept = self._tools.feed.kept(delivery.event_seq)
-        if kept is not None and delivery.kind is DeliveryKind.EVENT:
-            return [kept]
+        if delivery.kind is not DeliveryKind.DIGEST:
+            seq, found = delivery.event_seq, self._tools.feed.kept(delivery.event_seq)
+            if found is None:
+                behind = islice(place.lane.waiting.values(), READ_AHEAD)
+                found = await self._tools.feed.read_back(seq, [one.event_seq for one in behind])
+            return [] if found is None else [found]
         async with self._tools.database.read() as conn:
-            seqs = [delivery.event_seq]
-            if delivery.kind is DeliveryKind.DIGEST:
-                seqs = [one.event_seq for one in await deliveries.folded_in(conn, delivery.id)]
+            seqs = [one.event_seq for one in await deliveries.folded_in(conn, delivery.id)]
             return [read_out(one) for one in await events.with_seqs(conn, seqs)]
 
     async def _handle(self, delivery: Delivery, target: Target) -> str | None:
@@ -165,8 +181,9 @@ class Sending:
         figures.attempts(channel, found.outcome.value, reason).inc()
         figures.attempt_s(channel).observe(found.duration_ms / 1000)
         if found.outcome is Outcome.DELIVERED:
-            taken = (self._tools.clock.now() - told[-1].received_at).total_seconds()
-            figures.delay_s(channel).observe(max(0.0, taken))
+            arrived_at = found.at + timedelta(milliseconds=found.duration_ms)
+            taken_s = (arrived_at - told[-1].received_at).total_seconds()
+            figures.delay_s(channel).observe(max(0.0, taken_s))
         else:
             log.warning(
                 "delivery_failed",
@@ -178,27 +195,23 @@ class Sending:
                 cause=found.error,
             )
 
-    def _result(self, place: Place, delivery: Delivery, target: Target, found: Tried) -> Told:
+    def _done(
+        self, place: Place, delivery: Delivery, target: Target, found: Tried, told: Sequence[Event]
+    ) -> _Done:
         before = place.destination
         is_paused = self._learn(place, target, found)
-        told = []
-        if delivery.state is not DeliveryState.FOLDED:
-            told.append(delivery_event(delivery, found.at, target.label))
+        learnt = place.destination if place.destination is not before else None
         if is_paused:
-            told.append(_paused_event(delivery, target, found))
             log.warning("destination_paused", destination=delivery.destination, reason=found.reason)
-        handle = None
-        if found.handle is not None and _may_replace(delivery, target):
-            # The platform's own words, in a commit with those of all others.
-            handle = clean_text(found.handle)
-        result = Result(
-            delivery,
-            attempt_of(delivery, found),
-            place.destination if place.destination is not before else None,
-            handle,
-            pauses=is_paused,
-        )
-        return Told(result, tuple(told))
+
+        def tell() -> Told:
+            full = answered(delivery, found)
+            if self._unstored.get(full.id) is delivery:
+                self._unstored[full.id] = full
+            self._count(full, found, told)
+            return _told(full, target, found, learnt, pauses=is_paused)
+
+        return _Done(delivery, tell, is_paused)
 
     def _learn(self, place: Place, target: Target, found: Tried) -> bool:
         """What a try says of its destination; True when that is to be paused."""
@@ -224,7 +237,29 @@ class Sending:
         return is_over
 
 
-def _ended(delivery: Delivery, reason: Reason, error: str, now: datetime) -> Told:
+def _told(
+    delivery: Delivery,
+    target: Target,
+    found: Tried,
+    learnt: Destination | None,
+    *,
+    pauses: bool,
+) -> Told:
+    """What is stored of a try; `learnt` is how its destination is now, where that is news."""
+    events = []
+    if delivery.state is not DeliveryState.FOLDED:
+        events.append(delivery_event(delivery, found.at, target.label))
+    if pauses:
+        events.append(_paused_event(delivery, target, found))
+    handle = None
+    if found.handle is not None and _may_replace(delivery, target):
+        # The platform's own words, in a commit with those of all others.
+        handle = clean_text(found.handle)
+    result = Result(delivery, attempt_of(delivery, found), learnt, handle, pauses=pauses)
+    return Told(result, tuple(events))
+
+
+def _ended(delivery: Delivery, reason: Reason, error: str, now: datetime) -> _Done:
     """What cannot be tried at all."""
     ended = delivery._replace(
         state=DeliveryState.FAILED,
@@ -232,7 +267,7 @@ def _ended(delivery: Delivery, reason: Reason, error: str, now: datetime) -> Tol
         error=error,
         ended_at=now,
     )
-    return Told(Result(ended), (delivery_event(ended, now),))
+    return _Done(ended, lambda: Told(Result(ended), (delivery_event(ended, now),)))
 
 
 def _may_replace(delivery: Delivery, target: Target) -> bool:

@@ -138,7 +138,8 @@ class Shard:
             await self._lanes.refill(place)
         if is_due:
             if self._tools.known.has_any or self._lanes.places:
-                await self._lanes.take_up(self._limits)
+                is_asked = wakes != self._seen_wakes
+                await self._lanes.take_up(self._limits, is_asked=is_asked)
             self._seen_wakes = wakes
             self._show()
 
