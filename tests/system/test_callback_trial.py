@@ -19,6 +19,7 @@ from tests.system.receivers import Receiver, receivers
 from tests.system.server import Server
 from tests.system.trial import Senders
 from tocsin.clock import SystemClock
+from tocsin.store.leases import RENEW_EVERY_S
 from tocsin.testing.platform import Running, platform
 
 SECRET = "known to all senders"
@@ -32,6 +33,8 @@ RATE_PER_S = 150
 EVENTS, EVENTS_OF_SOAK = 500, 5_000
 KILLS = 3
 LIMIT_S, LIMIT_OF_SOAK_S = 75.0, 400.0
+# Both look at their leases twice within this: one gives parts back, then the other takes them.
+RATE_OF_SHARES_PER_S, SHARED_WITHIN_S = 20, 4.0 * RENEW_EVERY_S
 CALLBACKS = "/api/v1/release/projects/*/callbacks"
 HISTORY = "/api/v1/release/callbacks/history"
 DESTINATIONS = "/api/v1/release/callbacks/destinations"
@@ -62,6 +65,7 @@ async def try_out(
     token: str,
     kill: Callable[[int], Awaitable[None]],
     *,
+    are_sharing: Callable[[], Awaitable[bool]] | None = None,
     is_soak: bool,
 ) -> None:
     """The whole of it; `kill` ends an instance as a power cut would, and starts it anew."""
@@ -90,6 +94,8 @@ async def try_out(
             for one in (*told.fine, told.slow, *told.away):
                 check_all_came(one, seqs)
             await check_chat(ask, chat, len(seqs))
+            if are_sharing is not None:
+                await until_shared(are_sharing, Senders(urls[-1], SECRET, RATE_OF_SHARES_PER_S))
 
 
 def check_all_came(receiver: Receiver, seqs: dict[str, int]) -> None:
@@ -135,6 +141,24 @@ async def until_nothing_waits(ask: Ask, limit_s: float) -> None:
             return
         assert time.monotonic() < ends_at, waiting
         await asyncio.sleep(0.5)
+
+
+async def until_shared(are_sharing: Callable[[], Awaitable[bool]], senders: Senders) -> None:
+    """Until each instance has sent some of what comes meanwhile.
+
+    One that was just started has its parts once the other has given them back.
+
+    Raises:
+        TimeoutError: one has nothing to do.
+    """
+    sending = asyncio.create_task(senders.run())
+    try:
+        async with asyncio.timeout(SHARED_WITHIN_S):
+            while not await are_sharing():  # noqa: ASYNC110 - nobody tells of it
+                await asyncio.sleep(0.5)
+    finally:
+        senders.stop()
+        await sending
 
 
 class client:  # noqa: N801 - used as a function
@@ -183,10 +207,10 @@ async def test_two_instances_share_the_work_and_take_it_over(tmp_path: Path, is_
             cluster.kill(number % 2)
             await asyncio.to_thread(cluster.restart, number % 2)
 
-        await try_out([cluster.url], token, kill, is_soak=is_soak)
-        shares = [await sent_by(one.url, token) for one in cluster.instances]
+        async def are_sharing() -> bool:
+            return all([await sent_by(one.url, token) for one in cluster.instances])
 
-    assert all(shares), shares
+        await try_out([cluster.url], token, kill, are_sharing=are_sharing, is_soak=is_soak)
 
 
 async def sent_by(url: str, token: str) -> float:
