@@ -52,6 +52,23 @@ class Place:
         """Whether a good part of what was in memory is gone, and there is more."""
         return self.is_more and len(self.lane.waiting) < HELD // 2
 
+    def judge(self, surplus: int, slack: int) -> bool:
+        """Whether others have put some there: the store counts so many more than were known.
+
+        So many as `slack` are looked over, but not in `DOUBTED_LOOKS` looks in a row.
+        """
+        self.doubts = self.doubts + 1 if surplus > 0 else 0
+        return surplus > slack or self.doubts >= DOUBTED_LOOKS
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What was known of a lane before the store was asked."""
+
+    total: int = 0
+    fed: int = 0
+    is_pausing: bool = False
+
 
 @dataclass(slots=True)
 class Lanes:
@@ -88,31 +105,24 @@ class Lanes:
         """
         if self._led_by != self.tools.known.version:
             await self._lead()
-        unrecorded, is_ahead = len(self.unrecorded), self.is_ahead
-        pausing = {one for one, place in self.places.items() if place.is_pausing}
-        before = {one: (place.total, place.fed) for one, place in self.places.items()}
+        unrecorded, is_complete = len(self.unrecorded), not self.unrecorded and not self.is_ahead
+        before = {
+            one: _Before(place.total, place.fed, place.is_pausing)
+            for one, place in self.places.items()
+        }
         async with self.tools.database.read() as conn:
             counted = await deliveries.counted_waiting(conn, self.shard)
             known = await destinations.of_ids(conn, {*counted, *self.places})
         for one in {*counted, *self.places}:
-            place = await self.place(one, limits.get(one))
-            if one not in pausing:
+            place, was = await self.place(one, limits.get(one)), before.get(one, _Before())
+            if not was.is_pausing:
                 self._follow(place, known.get(one))
-            total, fed = before.get(one, (0, 0))
-            surplus = counted.get(one, 0) - total
             # Tries that are not stored yet are too many in the store, and so is what was stored
             # while it was counted; what is not stored itself is too many here.
-            slack = unrecorded + (0 if is_asked else place.fed - fed + place.behind)
-            is_gone = surplus < 0 and not unrecorded and not is_ahead
-            place.doubts = place.doubts + 1 if surplus > 0 else 0
-            if surplus > slack or is_gone or place.doubts >= DOUBTED_LOOKS:
-                # Somebody else has put some there, or something has gone on meanwhile.
-                place.doubts = 0
-                await self._read(place, _BEGIN)
-                place.total = max(
-                    counted.get(one, 0) - len(self.unrecorded),
-                    len(place.lane.waiting) + len(place.lane.under_way),
-                )
+            slack = unrecorded + (0 if is_asked else place.fed - was.fed + place.behind)
+            surplus = counted.get(one, 0) - was.total
+            if place.judge(surplus, slack) or (surplus < 0 and is_complete):
+                await self._read_anew(place, counted.get(one, 0))
 
     async def place(self, destination: str, target: Target | None) -> Place:
         """The lane of a destination, as the store knows it."""
@@ -204,6 +214,13 @@ class Lanes:
         place.lane.is_paused = known.is_paused
         if not known.is_paused and not known.failures:
             place.lane.breaker, place.lane.held_until = CLOSED, None
+
+    async def _read_anew(self, place: Place, counted: int) -> None:
+        """Read what waits there from the start: somebody else has changed it."""
+        place.doubts = 0
+        await self._read(place, _BEGIN)
+        known = len(place.lane.waiting) + len(place.lane.under_way)
+        place.total = max(counted - len(self.unrecorded), known)
 
     async def _read(self, place: Place, after: tuple[int, str]) -> None:
         lane, fed, self._recorded_meanwhile = place.lane, place.fed, set()
