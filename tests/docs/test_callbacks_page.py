@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from tests.docs.pages import ROOT, first_cells, page
 from tests.notify.telling import event
 from tocsin.notify.channel import find_channels
-from tocsin.notify.delivery.condition import check, holds
+from tocsin.notify.condition import check, holds
 from tocsin.notify.options import faults_of
 from tocsin.notify.wording.template import VARIABLES
 from tocsin.notify.wording.template import check as check_template

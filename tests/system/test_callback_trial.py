@@ -86,7 +86,8 @@ async def try_out(
                 # Else it may be left alone for some minutes still.
                 await resume_all(ask)
             try:
-                await until_nothing_waits(ask, LIMIT_OF_SOAK_S if is_soak else LIMIT_S)
+                limit_s = LIMIT_OF_SOAK_S if is_soak else LIMIT_S
+                await until_all_is_told(ask, count * len(told.channels), limit_s)
             finally:
                 for one in told.away:
                     await one.close()
@@ -128,18 +129,22 @@ async def resume_all(ask: Ask) -> None:
             await ask("POST", f"{DESTINATIONS}/{one['id']}/resume")
 
 
-async def until_nothing_waits(ask: Ask, limit_s: float) -> None:
-    """Until every delivery has ended.
+async def until_all_is_told(ask: Ask, count: int, limit_s: float) -> None:
+    """Until so many deliveries of events are made, and all there are have ended.
+
+    While nobody has a part of the work yet, what belongs to it is not made, so it does not wait.
 
     Raises:
-        TimeoutError: some wait still.
+        TimeoutError: some are missing, or wait still.
     """
     ends_at = time.monotonic() + limit_s
     while True:
+        made = await ask("GET", HISTORY, params={"kind": "event", "page_size": "1"})
         waiting = await ask("GET", HISTORY, params={"status": "pending", "page_size": "5"})
-        if waiting["total"] == 0:
+        if made["total"] == count and waiting["total"] == 0:
             return
-        assert time.monotonic() < ends_at, waiting
+        if time.monotonic() > ends_at:
+            raise TimeoutError(f"{made['total']} of {count} are made; there wait {waiting}")
         await asyncio.sleep(0.5)
 
 

@@ -19,9 +19,9 @@ from tocsin.model.callback_desk import (
 from tocsin.model.event import Event
 from tocsin.model.message import Outgoing
 from tocsin.model.standard_message import standard_of
+from tocsin.notify import condition
 from tocsin.notify.again import Again
 from tocsin.notify.channel import ALIASES, Channel, extras_of, find_channels
-from tocsin.notify.delivery import condition
 from tocsin.notify.known import Target, lone_target
 from tocsin.notify.options import faults_of, kind_of, masked, unmasked
 from tocsin.notify.preview import dry_run

@@ -22,7 +22,7 @@ from tocsin.notify.channel import (
     extras_of,
     find_channels,
 )
-from tocsin.notify.delivery.exchange import secrets_in
+from tocsin.notify.exchange import secrets_in
 from tocsin.store import callback_templates, callbacks
 from tocsin.store.callbacks import Marks
 from tocsin.store.database import Database

@@ -13,7 +13,7 @@ from tocsin.errors import DeliveryFailed
 from tocsin.model.masks import MASK
 from tocsin.model.message import Outgoing
 from tocsin.notify.channel import Token
-from tocsin.notify.delivery.exchange import Exchange, shown
+from tocsin.notify.exchange import Exchange, shown
 from tocsin.notify.known import Target
 
 

@@ -28,9 +28,9 @@ from tocsin.notify.delivery.attempt import (
     attempt_of,
     tried,
 )
-from tocsin.notify.delivery.exchange import Shown
 from tocsin.notify.delivery.reach import Line
 from tocsin.notify.delivery.tokens import Tokens
+from tocsin.notify.exchange import Shown
 from tocsin.notify.known import Target
 from tocsin.store.key import SecretKey, Vault
 from tocsin.testing.clock import START, HandClock

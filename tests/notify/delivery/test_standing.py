@@ -9,8 +9,8 @@ from tests.notify.deliveries import after
 from tocsin.errors import Reason
 from tocsin.model.delivery import Outcome
 from tocsin.notify.delivery.attempt import Tried
-from tocsin.notify.delivery.exchange import Shown
 from tocsin.notify.delivery.standing import SEEN_EVERY, is_to_be_paused, standing_after
+from tocsin.notify.exchange import Shown
 from tocsin.store.destinations import Destination
 from tocsin.testing.clock import START
 

@@ -18,7 +18,6 @@ from tocsin.edge.outbound import Answer
 from tocsin.errors import DeliveryFailed, Disable, Reason, TryLater
 from tocsin.model.message import Outgoing
 from tocsin.notify.channel import Limits, Rate, Reach, Receipt
-from tocsin.notify.delivery.policy import MAX_AFTER_S
 from tocsin.notify.platforms.answers import MAX_TEXT_CHARS, wait_s
 from tocsin.notify.platforms.own_headers import check_header
 from tocsin.notify.platforms.webhook_signature import check_secret, signed_headers
@@ -226,8 +225,7 @@ def _failure(answer: Answer, reach: Reach) -> DeliveryFailed:
         return TryLater(f"{said}, a redirect, which is not followed.", reason=Reason.REFUSED)
     text = " ".join(answer.body[: 4 * MAX_TEXT_CHARS].decode(errors="replace").split())
     message = f"{said}: {text[:MAX_TEXT_CHARS].rstrip('.')}." if text else f"{said}."
-    asked_s = wait_s(answer.headers.get("retry-after"), reach.now())
-    after_s = None if asked_s is None else min(asked_s, MAX_AFTER_S)
+    after_s = wait_s(answer.headers.get("retry-after"), reach.now())
     return TryLater(message, reason=_reason(answer.status), after_s=after_s)
 
 

@@ -23,9 +23,9 @@ from tocsin.errors import (
 from tocsin.model.delivery import Attempt, Delivery, DeliveryState, Outcome
 from tocsin.model.message import Outgoing
 from tocsin.notify.channel import Receipt
-from tocsin.notify.delivery.exchange import MAX_RESPONSE_CHARS, Shown
 from tocsin.notify.delivery.policy import next_attempt_at
 from tocsin.notify.delivery.reach import Line
+from tocsin.notify.exchange import MAX_RESPONSE_CHARS, Shown
 from tocsin.notify.known import Target
 
 # Above what any channel waits for itself; a channel may make several calls.

@@ -13,8 +13,8 @@ from tocsin.clock import Clock
 from tocsin.edge.outbound import Answer, Outbound
 from tocsin.model.masks import forms_of, without_pieces, without_secrets
 from tocsin.notify.channel import Token
-from tocsin.notify.delivery.exchange import Exchange, Shown, shown
 from tocsin.notify.delivery.tokens import Tokens
+from tocsin.notify.exchange import Exchange, Shown, shown
 
 # Of an answer so much is read; what a destination says beyond is not waited for.
 MAX_ANSWER_BYTES = 65_536

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from tocsin.model.callback import ALL_PROJECTS, Callback, Grouping, QuietHours
 from tocsin.model.event import OWN_SOURCE, Event
 from tocsin.model.filters import type_fits
-from tocsin.notify.delivery.condition import holds
+from tocsin.notify.condition import holds
 
 # Of Tocsin's own those about deliveries: to tell of one would make the next.
 NEVER_TOLD = "delivery."

@@ -7,7 +7,7 @@ from tocsin.model.event import Event
 from tocsin.model.message import Message, Tone
 from tocsin.model.standard_message import standard_of
 from tocsin.model.times import rfc3339
-from tocsin.notify.delivery.condition import NAMES, seen_of
+from tocsin.notify.condition import NAMES, seen_of
 
 # Hosts that are named; of more it is said that there are more.
 _NAMED_HOSTS = 50

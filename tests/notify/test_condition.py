@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from tests.notify.telling import ANY_DATA, event
-from tocsin.notify.delivery.condition import (
+from tocsin.notify.condition import (
     MAX_ENTRIES,
     MAX_SEEN_CHARS,
     MAX_TEXT_CHARS,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from tocsin.model.masks import MASK, forms_of, without_secrets
-from tocsin.notify.delivery.exchange import (
+from tocsin.notify.exchange import (
     MAX_REQUEST_CHARS,
     MAX_RESPONSE_CHARS,
     Exchange,
