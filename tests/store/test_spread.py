@@ -116,7 +116,7 @@ async def test_who_comes_gets_its_share_once_the_other_has_left_it(come: Come) -
 
     assert not b.at_work
     await a.look()
-    share = share_of(a.owner, {a.owner, b.owner}, PARTS)
+    share = share_of("a", {"a", "b"}, PARTS)
     assert a.at_work == share
     await a.look()
     await b.look()
@@ -160,6 +160,25 @@ async def test_what_a_killed_one_did_is_taken_over(come: Come, database: Databas
     await b.look()
 
     assert b.at_work == set(PARTS)
+
+
+async def test_who_is_back_at_once_goes_on_with_what_it_had(come: Come, database: Database) -> None:
+    a = come("a 1")
+    await rest()
+    await a.look()
+    b = come("b 1")
+    for one in (b, a, a, b):
+        await rest()
+        await one.look()
+    had = set(b.at_work)
+    await b.kill()
+    await database.write(lambda conn: leases.end_former(conn, "b"))
+    again = come("b 4")
+    await rest()
+    await again.look()
+
+    assert had
+    assert again.at_work == had
 
 
 async def test_one_that_leaves_finishes_and_begins_nothing(come: Come, database: Database) -> None:

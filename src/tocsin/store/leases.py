@@ -126,19 +126,20 @@ def _token(_dialect: Dialect) -> Select[tuple[int]]:
 async def owners(conn: AsyncConnection, now: datetime) -> Mapping[str, str]:
     """The instance that has each lease."""
     found = await conn.execute(_held(conn, now))
-    return {row.name: _instance(row.owner) for row in found}
+    return {row.name: instance_of(row.owner) for row in found}
 
 
 def instances(conn: Connection, now: datetime) -> set[str]:
     """The instances that are at work on this database."""
-    return {_instance(row.owner) for row in conn.execute(_held(conn, now))}
+    return {instance_of(row.owner) for row in conn.execute(_held(conn, now))}
 
 
 def _held(conn: Connection | AsyncConnection, now: datetime) -> Select[Any]:
     return select(leases.c.name, leases.c.owner).where(leases.c.until > present(conn, now))
 
 
-def _instance(owner: str) -> str:
+def instance_of(owner: str) -> str:
+    """Whose process it is; each that is started is an owner of its own."""
     return owner.rpartition(" ")[0]
 
 

@@ -4,7 +4,7 @@ Every instance that takes part says so by a lease of its own. A part belongs to 
 are present, the same whoever works it out, and all have as many, or one more. Another instance that
 comes or goes moves few parts beside those that it takes or leaves. Who has a part that belongs to
 another finishes what is in hand, then gives it back; of an instance that was killed the leases run
-out.
+out. One that is started anew before that goes on with the parts that it had.
 """
 
 import asyncio
@@ -20,7 +20,16 @@ from tocsin.clock import Clock
 from tocsin.errors import LeaseLost, StoreDown
 from tocsin.store.database import Database
 from tocsin.store.fence import fence
-from tocsin.store.leases import LASTS_S, RENEW_EVERY_S, RETRY_S, Lease, check, present, take
+from tocsin.store.leases import (
+    LASTS_S,
+    RENEW_EVERY_S,
+    RETRY_S,
+    Lease,
+    check,
+    instance_of,
+    present,
+    take,
+)
 from tocsin.store.tables.leases import leases
 
 PartOfWork = Callable[[asyncio.Event], Awaitable[None]]
@@ -29,23 +38,23 @@ PartOfWork = Callable[[asyncio.Event], Awaitable[None]]
 log = structlog.get_logger(__name__)
 
 
-def share_of(owner: str, owners: Collection[str], parts: Collection[str]) -> set[str]:
-    """The parts that belong to `owner`: each to who scores highest for it and has room.
+def share_of(instance: str, instances: Collection[str], parts: Collection[str]) -> set[str]:
+    """The parts that belong to `instance`: each to who scores highest for it and has room.
 
     By scores alone one of two may be left with nothing to do.
     """
-    least, left = divmod(len(parts), len(owners))
-    shares: dict[str, set[str]] = {one: set() for one in owners}
+    least, left = divmod(len(parts), len(instances))
+    shares: dict[str, set[str]] = {one: set() for one in instances}
     for part in sorted(parts):
         with_more = sum(len(one) > least for one in shares.values())
         most = least + 1 if with_more < left else least
         with_room = (one for one in shares if len(shares[one]) < most)
         shares[max(with_room, key=partial(_score, part))].add(part)
-    return shares[owner]
+    return shares[instance]
 
 
-def _score(part: str, owner: str) -> bytes:
-    return hashlib.sha256(f"{part}\n{owner}".encode()).digest()
+def _score(part: str, instance: str) -> bytes:
+    return hashlib.sha256(f"{part}\n{instance}".encode()).digest()
 
 
 class Spread:
@@ -110,11 +119,12 @@ class Spread:
             leases.c.name.startswith(f"{self._name}@", autoescape=True),
             leases.c.until > present(conn, now),
         )
-        owners = set(conn.execute(here).scalars()) | {self._owner}
-        share = share_of(self._owner, owners, self._parts)
+        mine = instance_of(self._owner)
+        instances = {instance_of(one) for one in conn.execute(here).scalars()} | {mine}
+        share = share_of(mine, instances, self._parts)
         still = {one for one in held if one not in share and one in busy}
-        mine = (leases.c.name.in_(set(held) - share - still), leases.c.owner == self._owner)
-        conn.execute(update(leases).where(*mine).values(until=0))
+        left = (leases.c.name.in_(set(held) - share - still), leases.c.owner == self._owner)
+        conn.execute(update(leases).where(*left).values(until=0))
         return share, take(conn, share | still, self._owner, now)
 
     async def leave(self, within_s: float) -> None:
