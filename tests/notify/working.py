@@ -19,8 +19,8 @@ from tocsin.model.delivery import Delivery
 from tocsin.notify.delivery.feed import Feed
 from tocsin.notify.delivery.reach import Line
 from tocsin.notify.delivery.tokens import Tokens
+from tocsin.notify.delivery.tools import Figures, Tools
 from tocsin.notify.known import Known, Target, make_target
-from tocsin.notify.tools import Figures, Tools
 from tocsin.notify.wording.standards import Standards
 from tocsin.settings.schema import NotifySettings
 from tocsin.store import callbacks

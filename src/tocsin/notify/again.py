@@ -13,7 +13,7 @@ from tocsin.model.callback_desk import ReplayWish
 from tocsin.model.delivery import Delivery, DeliveryKind, DeliveryState
 from tocsin.model.event import NewEvent, new_event_id
 from tocsin.notify.delivery.recorder import destination_event
-from tocsin.notify.tools import Tools
+from tocsin.notify.delivery.tools import Tools
 from tocsin.store import deliveries, delivery_history, destinations
 from tocsin.store.delivery_results import begin_anew
 

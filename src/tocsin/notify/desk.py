@@ -22,10 +22,10 @@ from tocsin.model.standard_message import standard_of
 from tocsin.notify import condition
 from tocsin.notify.again import Again
 from tocsin.notify.channel import ALIASES, Channel, extras_of, find_channels
+from tocsin.notify.delivery.tools import Tools
 from tocsin.notify.known import Target, lone_target
 from tocsin.notify.options import faults_of, kind_of, masked, unmasked
 from tocsin.notify.preview import dry_run
-from tocsin.notify.tools import Tools
 from tocsin.notify.trial import Trials
 from tocsin.notify.wording import template
 from tocsin.notify.wording.bounds import bounded

@@ -15,9 +15,9 @@ from tocsin.notify.delivery.feed import Feed
 from tocsin.notify.delivery.reach import Line
 from tocsin.notify.delivery.shard import Shard
 from tocsin.notify.delivery.tokens import Tokens
+from tocsin.notify.delivery.tools import Figures, Tools
 from tocsin.notify.desk import Desk
 from tocsin.notify.known import SHARDS, Known, Target
-from tocsin.notify.tools import Figures, Tools
 from tocsin.notify.trial import Trials
 from tocsin.notify.wording.standards import Standards
 from tocsin.settings.schema import NotifySettings, PlatformSettings

@@ -14,8 +14,8 @@ from tocsin.model.event import OWN_SOURCE, Event, new_event_id
 from tocsin.model.message import Outgoing
 from tocsin.notify.delivery.attempt import after, answered, attempt_of, tried
 from tocsin.notify.delivery.planner import new_delivery
+from tocsin.notify.delivery.tools import Tools
 from tocsin.notify.known import Target, lone_target
-from tocsin.notify.tools import Tools
 from tocsin.notify.wording import template
 from tocsin.notify.wording.outgoing import outgoing_of
 from tocsin.store.delivery_results import record_test

@@ -9,8 +9,8 @@ from tocsin.notify.channel import Limits
 from tocsin.notify.delivery.lane import Lane
 from tocsin.notify.delivery.paces import Paces
 from tocsin.notify.delivery.policy import CLOSED, Breaker
+from tocsin.notify.delivery.tools import Tools
 from tocsin.notify.known import Target
-from tocsin.notify.tools import Tools
 from tocsin.store import deliveries, destinations
 from tocsin.store.deliveries import Way
 from tocsin.store.destinations import Destination

@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from tocsin.notify.channel import Rate
+from tocsin.notify.delivery.tools import Tools
 from tocsin.notify.delivery.window import Pace, Window
 from tocsin.notify.known import Target
-from tocsin.notify.tools import Tools
 from tocsin.store import deliveries
 
 

@@ -15,8 +15,8 @@ from tocsin.model.delivery import Delivery, DeliveryState
 from tocsin.model.event import Event
 from tocsin.notify.delivery.lanes import Lanes, Place
 from tocsin.notify.delivery.planner import deliveries_of, group_of
+from tocsin.notify.delivery.tools import Tools
 from tocsin.notify.known import SHARDS, Target
-from tocsin.notify.tools import Tools
 from tocsin.store import callbacks, cursors, deliveries
 from tocsin.store.cursors import Position
 from tocsin.store.delivery_results import Outdated, plan

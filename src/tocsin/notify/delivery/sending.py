@@ -21,8 +21,8 @@ from tocsin.notify.delivery.lanes import Lanes, Place
 from tocsin.notify.delivery.policy import CLOSED, MAX_AFTER_S
 from tocsin.notify.delivery.recorder import Recorder, Told, delivery_event, destination_event
 from tocsin.notify.delivery.standing import is_to_be_paused, standing_after
+from tocsin.notify.delivery.tools import Tools
 from tocsin.notify.known import Target
-from tocsin.notify.tools import Tools
 from tocsin.notify.wording.outgoing import outgoing_of
 from tocsin.store import deliveries, destinations, events
 from tocsin.store.delivery_results import Result, fold

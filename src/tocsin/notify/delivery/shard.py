@@ -15,8 +15,8 @@ from tocsin.notify.delivery.lanes import Lanes
 from tocsin.notify.delivery.reading import Bells, Reading
 from tocsin.notify.delivery.recorder import Recorder
 from tocsin.notify.delivery.sending import Sending
+from tocsin.notify.delivery.tools import Tools
 from tocsin.notify.known import Target
-from tocsin.notify.tools import Tools
 
 # What others have changed is seen after this at the latest.
 LOOK_S = 1.0

@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from tocsin.notify.tools import Figures
+from tocsin.notify.delivery.tools import Figures
 
 
 def test_each_figure_is_counted_under_its_name() -> None:
