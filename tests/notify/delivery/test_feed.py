@@ -103,6 +103,19 @@ async def test_what_tells_of_deliveries_wakes_nobody_and_is_passed_over(
     assert feeding.feed.kept(1) is not None
 
 
+async def test_what_was_overtaken_by_what_tells_of_deliveries_rings_too(feeding: Feeding) -> None:
+    """Else it would wait for whatever happens next."""
+    await feeding.append({"n": 1})
+    await feeding.append({"n": 2}, is_told=False)
+    overtaken = feeding.told[-1]
+    await feeding.ground.append(event("delivery.sent", source="tocsin"))
+    feeding.tell()
+    feeding.feed.told(overtaken)
+
+    assert (feeding.feed.newest, feeding.rings) == (3, 2)
+    assert [one.seq for one in await feeding.feed.read(1)] == [2, 3]
+
+
 async def test_what_was_left_out_between_is_read_back(feeding: Feeding) -> None:
     await feeding.append({"n": 1})
     await feeding.append({"n": 2}, is_told=False)

@@ -70,6 +70,28 @@ async def test_what_could_not_be_stored_is_sent_once_and_stored_later(house: Hou
     assert len(set(house.ids())) == 2
 
 
+async def test_how_far_was_read_is_not_stored_without_what_was_made(house: House) -> None:
+    """More was made while a store failed, and all of it is made once more."""
+    destination = house.target.destination
+    await house.happen("d-1")
+    await house.are("delivered")
+    await house.set_paused(destination, is_paused=True)
+    house.gate.is_open.clear()
+    await house.happen("d-2")
+    await until(lambda: house.gate.waiting > 0)
+    await house.happen("d-3")
+    await asyncio.sleep(0.05)
+    house.gate.failures = [AWAY]
+    house.gate.is_open.set()
+    await until(lambda: not house.gate.failures)
+    await pass_a_pause(house)
+    await house.are("delivered", "waiting", "waiting")
+    await house.set_paused(destination, is_paused=False)
+    await house.are("delivered", "delivered", "delivered")
+
+    assert house.subjects() == ["d-1", "d-2", "d-3"]
+
+
 async def test_who_could_not_store_sends_only_what_is_stored(house: House) -> None:
     """Somebody else may have the lease by now."""
     await fail_to_store(house, "d-1")

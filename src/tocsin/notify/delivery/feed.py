@@ -58,12 +58,14 @@ class Feed:
         if not entries or entries[-1].seq <= self._newest:
             return
         wanted = [one for one in entries if not is_never_told(one.event)]
+        # What another process committed before is on its way still, and comes too late to ring.
+        has_overtaken = entries[0].seq > self._newest + 1
         if self._is_wanted():
             self._keep(entries, wanted)
         else:
             self._forget(entries[-1].seq)
         self._newest = entries[-1].seq
-        if wanted:
+        if wanted or has_overtaken:
             self._ring()
 
     def _keep(self, entries: Sequence[Entry], wanted: Sequence[Entry]) -> None:

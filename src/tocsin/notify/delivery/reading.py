@@ -250,6 +250,7 @@ class Reading:
             if one.is_fed and not self._lanes.withdraw(one.place, one.delivery):
                 self._made_before.add(one.delivery.id)
             one.place.behind = 0
-        self._made = []
+        # What was read does not count either: stored alone, nobody would make anything of it.
+        self._made, self._position = [], self._saved
         self._is_outdated = True
         self._bells.news.set()
