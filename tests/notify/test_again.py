@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.appending import rows
-from tests.notify.deliveries import callback, delivery
+from tests.notify.deliveries import after, callback, delivery
 from tests.notify.working import Working
 from tocsin.errors import Reason, Rejected
 from tocsin.model.callback_desk import ReplayWish
@@ -112,6 +112,35 @@ async def test_what_cannot_be_begun_anew_is_refused(
 
     assert await desk.refused("d-0001") == (status, reason)
     assert desk.woken == 0
+
+
+async def test_one_that_waits_for_its_next_try_is_tried_now(desk: Desk) -> None:
+    await desk.at_work.store(delivery(1, attempts=2, tries=2, next_at=after(600)))
+    desk.at_work.clock.move(60)
+
+    assert await desk.again.retry("d-0001", "mei") == "d-0001"
+
+    waiting = await desk.with_id("d-0001")
+    assert (waiting.next_at, waiting.attempts, waiting.tries) == (after(60), 2, 0)
+    assert desk.woken == 1
+
+
+async def test_nothing_is_hastened_to_a_destination_that_is_paused(desk: Desk) -> None:
+    await desk.at_work.store(delivery(1, attempts=2, tries=2, next_at=after(600)))
+    paused = Destination(
+        id=delivery(1).destination,
+        channel_type="custom",
+        label="",
+        changed_at=START,
+        is_paused=True,
+    )
+    await desk.at_work.ground.database.write(lambda conn: destinations.save(conn, paused))
+    await desk.at_work.ground.database.write(
+        lambda conn: destinations.pause(conn, paused.id, "mei", START)
+    )
+
+    assert await desk.refused("d-0001") == (409, Reason.CONFLICT)
+    assert (await desk.with_id("d-0001")).next_at == after(600)
 
 
 async def test_all_that_fits_and_has_ended_is_replayed(desk: Desk) -> None:

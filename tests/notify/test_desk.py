@@ -107,7 +107,10 @@ def test_a_template_is_looked_at_and_has_what_to_begin_with(desk: Desk) -> None:
     assert [one.field for one in desk.check_template("{{ nothing", "")] == ["title"]
     begun = desk.default_template("zh", "canary_started", "feishu")
     assert desk.check_template(begun.title, begun.body) == []
-    assert all(one.name and one.description for one in desk.variables())
+    variables = {one.name: one for one in desk.variables()}
+    assert all(one.name and one.description for one in variables.values())
+    examples = [variables[name].example for name in ("is_failed", "has_canary", "success_rate")]
+    assert examples == ["false", "true", "100"]
     assert desk.sample_event("canary_started").type == "canary_started"
 
 

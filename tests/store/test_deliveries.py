@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -240,6 +241,32 @@ async def test_what_has_not_failed_is_not_put_back(database: Database) -> None:
 
     assert count == 0
     assert [await with_id(database, one) for one in ids] == others
+
+
+async def test_what_waits_for_its_next_try_is_due_at_once(database: Database) -> None:
+    later = delivery(1, attempts=2, tries=2, next_at=after(600))
+    ended = delivery(2, state=DeliveryState.FAILED, next_at=after(600))
+    await add(database, later, ended)
+
+    for one in (later, ended):
+        await database.write(partial(deliveries.hasten, delivery_id=one.id, now=after(60)))
+
+    async with database.read() as conn:
+        found = await deliveries.due(conn, [later.id, ended.id], after(60))
+    assert found == [later._replace(tries=0, next_at=after(60))]
+    assert await with_id(database, ended.id) == ended
+
+
+async def test_what_waits_on_a_way_is_due_at_once(database: Database) -> None:
+    mine = delivery(1, attempts=2, tries=2, next_at=after(600))
+    other = delivery(2, channel_id="another", next_at=after(600))
+    await add(database, mine, other)
+    way = Way(mine.shard, mine.destination, mine.config_id, mine.channel_id)
+
+    await database.write(lambda conn: deliveries.hasten_on(conn, way, after(60)))
+
+    assert (await with_id(database, mine.id)).next_at == after(60)
+    assert await with_id(database, other.id) == other
 
 
 async def test_instants_keep_their_microseconds(database: Database) -> None:

@@ -31,17 +31,21 @@ class Again:
     async def retry(self, delivery_id: str, by: str) -> str:
         """Begin a delivery anew, with all its tries; gives the id by which it goes on.
 
-        Of a digest that is the first of what it stands for.
+        Of a digest that is the first of what it stands for. One that waits for its next try is
+        tried now.
 
         Raises:
             Rejected: 404, there is none; 409, it is on its way, or part of a digest, or its
-                callback or channel is gone.
+                destination is paused, or its callback or channel is gone.
         """
         async with self._tools.database.read() as conn:
             found = await deliveries.with_id(conn, delivery_id)
         if found is None:
             raise Rejected(404, Reason.NOT_FOUND, "There is no delivery with this id.")
-        if found.state in (DeliveryState.WAITING, DeliveryState.FOLDED):
+        if found.state is DeliveryState.WAITING:
+            await self._hasten(found, by)
+            return found.id
+        if found.state is DeliveryState.FOLDED:
             raise Rejected(409, Reason.CONFLICT, "This delivery is on its way already.")
         if found.kind is DeliveryKind.TEST:
             raise Rejected(409, Reason.CONFLICT, "This was a test; send another one.")
@@ -69,6 +73,19 @@ class Again:
         if ready:
             await self._begin_anew(ready, by)
         return len(ready)
+
+    async def _hasten(self, waiting: Delivery, by: str) -> None:
+        now = self._tools.clock.now()
+        async with self._tools.database.read() as conn:
+            known = await destinations.of_ids(conn, [waiting.destination])
+        if any(one.is_paused for one in known.values()):
+            raise Rejected(409, Reason.CONFLICT, "Its destination is paused; resume that.")
+        if waiting.next_at <= now:
+            raise Rejected(409, Reason.CONFLICT, "This delivery is on its way already.")
+        told = setting_changed("delivery.retried", waiting.id, by, now)
+        hasten = partial(deliveries.hasten, delivery_id=waiting.id, now=now)
+        await self._tools.journal.append([told], also=hasten)
+        self._wake()
 
     async def _begin_anew(self, some: Sequence[Delivery], by: str) -> list[str]:
         """What failed goes on as it is; of what arrived another one is made. Gives their ids.

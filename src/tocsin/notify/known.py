@@ -54,6 +54,11 @@ class Target:
     account: Account | None = None
 
     @property
+    def is_enabled(self) -> bool:
+        """Whether anything is to be sent by it."""
+        return self.callback.enabled and self.row.enabled
+
+    @property
     def shard(self) -> int:
         return shard_of(self.destination if self.account is None else self.account.name)
 
@@ -201,7 +206,7 @@ class Known:
         targets = {(one.callback.id, one.row.id): one for each in stored for one in _targets(each)}
         by_shard: dict[int, list[Target]] = {}
         for one in targets.values():
-            if one.callback.enabled and one.row.enabled:
+            if one.is_enabled:
                 by_shard.setdefault(one.shard, []).append(one)
         self._marks, self._template_marks = marks, template_marks
         self._targets, self._by_shard = targets, by_shard

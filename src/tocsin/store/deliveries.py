@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Dialect, Row, select, update
 from sqlalchemy import func as sql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -121,6 +121,14 @@ async def waiting(
     return [delivery_of(row) for row in await conn.execute(found)]
 
 
+async def due(conn: AsyncConnection, ids: Collection[str], now: datetime) -> Sequence[Delivery]:
+    """Those of `ids` that wait and may be tried by now."""
+    found = select(deliveries).where(
+        in_list(deliveries.c.id, "ids"), _WAITING, deliveries.c.next_at <= to_us(now)
+    )
+    return [delivery_of(row) for row in await conn.execute(found, {"ids": json_list(ids)})]
+
+
 async def stored(conn: AsyncConnection, ids: Collection[str]) -> set[str]:
     """Those of `ids` that have a row."""
     found = select(deliveries.c.id).where(in_list(deliveries.c.id, "ids"))
@@ -170,17 +178,26 @@ def lead(conn: Connection, way: Way, shard: int, destination: str, but: Collecti
     """Have what waits on `way` go to another destination or be in another shard, but for these."""
     moved = (
         update(deliveries)
-        .where(
-            _WAITING,
-            deliveries.c.shard == way.shard,
-            deliveries.c.destination == way.destination,
-            deliveries.c.config_id == way.config_id,
-            deliveries.c.channel_id == way.channel_id,
-            ~in_list(deliveries.c.id, "ids"),
-        )
+        .where(*_waits_on(way), ~in_list(deliveries.c.id, "ids"))
         .values(shard=shard, destination=destination)
     )
     conn.execute(moved, {"ids": json_list(but)})
+
+
+def hasten_on(conn: Connection, way: Way, now: datetime) -> None:
+    """Have what waits on `way` be due by now."""
+    later = (*_waits_on(way), deliveries.c.next_at > to_us(now))
+    conn.execute(update(deliveries).where(*later).values(next_at=to_us(now)))
+
+
+def _waits_on(way: Way) -> Sequence[ColumnElement[bool]]:
+    return (
+        _WAITING,
+        deliveries.c.shard == way.shard,
+        deliveries.c.destination == way.destination,
+        deliveries.c.config_id == way.config_id,
+        deliveries.c.channel_id == way.channel_id,
+    )
 
 
 async def group_goes_at(conn: AsyncConnection, config_id: str, group_key: str) -> datetime | None:
@@ -232,6 +249,12 @@ def put_back(conn: Connection, ids: Collection[str], now: datetime) -> int:
         )
     )
     return conn.execute(again, {"ids": json_list(ids)}).rowcount
+
+
+def hasten(conn: Connection, delivery_id: str, now: datetime) -> None:
+    """Have one that waits for its next try be due by now, with all its tries."""
+    later = (deliveries.c.id == delivery_id, _WAITING, deliveries.c.next_at > to_us(now))
+    conn.execute(update(deliveries).where(*later).values(tries=0, next_at=to_us(now)))
 
 
 def delivery_of(row: Row[Any]) -> Delivery:

@@ -13,6 +13,8 @@ from tests.bus.waiting import until
 from tests.notify.deliveries import callback
 from tests.notify.house import BUSY, FINE, HOOK, Gate, House, house_in
 from tocsin.model.event import NewEvent, Receipt
+from tocsin.model.times import from_us
+from tocsin.notify.delivery.policy import BUSY_S
 from tocsin.notify.delivery.shard import Shard
 from tocsin.store.journal import Also, Journal
 from tocsin.testing.outside import Reply
@@ -149,19 +151,24 @@ async def test_what_went_wrong_is_a_message_of_its_own(house: House) -> None:
     assert [one.edits for one in discord.taken] == [0, 0]
 
 
-async def test_an_answer_without_a_wait_is_waited_after_all_the_same(house: House) -> None:
-    house.world.answer(HOOK, replace(FINE, status=429), FINE, method="POST")
-    await house.working.add(callback(("custom", house.config)))
-    await house.begin()
-    await house.happen("d-1")
-    await house.finds("attempts FROM deliveries", (1,))
-    house.pass_by(9)
-    await until(lambda: all(one._look_at > house.working.clock.now() for one in house.shards))
-    before = len(house.ids())
-    house.pass_by(60)
-    await house.are("delivered")
+async def test_who_is_too_busy_without_saying_for_how_long_is_left_alone_for_longer_each_time(
+    house: House,
+) -> None:
+    async with platform("feishu", house.working.clock) as feishu:
+        feishu.script("rate_limited", "rate_limited", "rate_limited")
+        await house.working.add(telling(feishu))
+        await house.begin()
+        await house.happen("d-1")
+        held: list[float] = []
+        for times in (1, 2, 3):
+            await house.finds("attempts, tries FROM deliveries", (times, 0))
+            ((until_us,),) = await house.found("held_until FROM destinations")
+            held.append((from_us(until_us) - house.working.clock.now()).total_seconds())
+            house.pass_by(held[-1] + 1)
+        await house.are("delivered")
 
-    assert before == 1
+    for times, held_s in enumerate(held):
+        assert 0.75 <= held_s / (BUSY_S * 2**times) <= 1
 
 
 async def test_attempts_are_kept_with_what_was_said(house: House) -> None:

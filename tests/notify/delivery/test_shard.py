@@ -158,6 +158,21 @@ async def test_what_fails_is_tried_again_after_its_pause(house: House) -> None:
     assert await house.kinds() == ["step_completed", "delivery.retrying", "delivery.sent"]
 
 
+async def test_what_waits_for_its_next_try_can_be_tried_now(house: House) -> None:
+    house.world.answer(HOOK, BUSY, FINE, method="POST")
+    config = {**house.config, "retry_count": 2, "retry_interval": 30}
+    await house.working.add(callback(("custom", config)))
+    await house.begin()
+    await house.happen("d-1")
+    await house.finds("attempts, state FROM deliveries", (1, "waiting"))
+    ((delivery_id,),) = await house.found("id FROM deliveries")
+    await house.hasten(delivery_id)
+    house.wake()
+    await house.are("delivered")
+
+    assert len(house.ids()) == 2
+
+
 async def test_what_is_never_taken_is_given_up_and_can_be_put_back(house: House) -> None:
     house.world.answer(HOOK, BUSY, BUSY, FINE, method="POST")
     config = {**house.config, "retry_count": 1, "retry_interval": 1}
@@ -269,7 +284,6 @@ async def test_what_waits_for_a_callback_that_was_disabled_is_ended(house: House
     await house.happen("d-1")
     await house.finds("attempts FROM deliveries", (1,))
     await house.disable(made)
-    house.pass_by(30)
     await house.are("failed")
 
     assert await house.found("reason FROM deliveries") == [("disabled",)]

@@ -226,10 +226,10 @@ def _failure(answer: Answer, reach: Reach) -> DeliveryFailed:
     text = " ".join(answer.body[: 4 * MAX_TEXT_CHARS].decode(errors="replace").split())
     message = f"{said}: {text[:MAX_TEXT_CHARS].rstrip('.')}." if text else f"{said}."
     after_s = wait_s(answer.headers.get("retry-after"), reach.now())
-    return TryLater(message, reason=_reason(answer.status), after_s=after_s)
+    return TryLater(message, reason=_reason(answer.status, after_s), after_s=after_s)
 
 
-def _reason(status: int) -> Reason:
+def _reason(status: int, after_s: float | None) -> Reason:
     match status:
         case 401:
             return Reason.BAD_CREDENTIALS
@@ -242,6 +242,7 @@ def _reason(status: int) -> Reason:
         case 413:
             return Reason.TOO_LARGE
         case 429:
-            return Reason.RATE_LIMITED
+            # One that does not say for how long fails as others do: by the schedule, to its end.
+            return Reason.BUSY if after_s is None else Reason.RATE_LIMITED
         case _:
             return Reason.BUSY if status >= 500 else Reason.REFUSED

@@ -64,6 +64,8 @@ class Lane:
     breaker: Breaker = CLOSED
     is_paused: bool = False
     held_until: datetime | None = None
+    # How often in a row it was held as too busy, without being told for how long.
+    times_busy: int = 0
     # In order of what happened.
     waiting: dict[str, Delivery] = field(default_factory=dict)
     under_way: dict[str, Delivery] = field(default_factory=dict)

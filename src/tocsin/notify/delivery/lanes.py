@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from tocsin.errors import Reason, StoreDown
 from tocsin.model.delivery import Delivery, DeliveryState
@@ -123,6 +124,8 @@ class Lanes:
             surplus = counted.get(one, 0) - was.total
             if place.judge(surplus, slack) or (surplus < 0 and is_complete):
                 await self._read_anew(place, counted.get(one, 0))
+        if is_asked:
+            await self._hasten()
 
     async def place(self, destination: str, target: Target | None) -> Place:
         """The lane of a destination, as the store knows it."""
@@ -179,9 +182,12 @@ class Lanes:
             ways = await deliveries.ways(conn, self.shard)
         for way in ways:
             target = known.target(way.config_id, way.channel_id)
-            if target is None or way[:2] == (target.shard, target.destination):
-                continue
-            is_all &= await self._lead_on(way, target)
+            if target is None or not target.is_enabled:
+                # Whoever takes it up next ends it.
+                hasten = partial(deliveries.hasten_on, way=way, now=self.tools.clock.now())
+                await self.tools.journal.append([], also=hasten)
+            elif way[:2] != (target.shard, target.destination):
+                is_all &= await self._lead_on(way, target)
         if is_all:
             self._led_by = version
 
@@ -205,6 +211,25 @@ class Lanes:
                 self.feed(*one)
             raise
         return not busy
+
+    async def _hasten(self) -> None:
+        """Have tried at once what somebody does not want to wait for its next try."""
+        now = self.tools.clock.now()
+        later = {
+            one.id: place
+            for place in self.places.values()
+            for one in place.lane.waiting.values()
+            if one.next_at > now
+        }
+        self._recorded_meanwhile = set()
+        async with self.tools.database.read() as conn:
+            found = await deliveries.due(conn, later.keys(), now)
+        outdated = self.unrecorded | self._recorded_meanwhile
+        for one in found:
+            lane = later[one.id].lane
+            if one.id in lane.waiting and one.id not in outdated:
+                lane.drop(one)
+                lane.add([one])
 
     def _follow(self, place: Place, known: Destination | None) -> None:
         """Go by what a person has changed."""

@@ -4,6 +4,7 @@ Pure: no clock, no chance; both are handed in. `spread` is a number from 0 to 1 
 failed together from coming back together.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,9 +15,13 @@ from tocsin.notify.channel import MAX_PAUSE_S
 MAX_AFTER_S = 86_400.0
 # A pause without a reason of its own is at least half and at most one and a half of what it says.
 _JITTER = 0.5
+# Beyond it no pause grows any more, and the number stays small.
+_MAX_DOUBLED = 10
 # Failures in a row after which a destination is left alone, and for how long at first.
 BREAK_AFTER = 5
 BREAK_S = 10.0
+# How long a platform that is too busy is left alone at first, where it does not say for how long.
+BUSY_S = 10.0
 # How long what comes later waits behind a delivery that fails, so that their order is kept.
 ORDER_FOR = timedelta(minutes=10)
 
@@ -43,6 +48,18 @@ def next_attempt_at(
     return now + timedelta(seconds=max(pause_s, min(after_s or 0.0, MAX_AFTER_S)))
 
 
+def busy_pause_s(times: int, spread: float) -> float:
+    """How long to leave alone who is too busy and does not say for how long.
+
+    `times` counts how often in a row it was left alone for that before.
+    """
+    return _doubled_s(BUSY_S, min(times, _MAX_DOUBLED), spread)
+
+
+def _doubled_s(first_s: float, times: int, spread: float) -> float:
+    return min(math.ldexp(first_s, times), MAX_PAUSE_S) * (1 - _JITTER / 2 * spread)
+
+
 @dataclass(frozen=True, slots=True)
 class Breaker:
     """What is known of a destination that fails: how often in a row, and until when it is closed.
@@ -61,10 +78,8 @@ class Breaker:
         if failures < BREAK_AFTER or self.is_open(now):
             # What was under way when it opened says nothing new.
             return replace(self, failures=failures)
-        pause_s = min(BREAK_S * 2**self.opened, MAX_PAUSE_S) * (1 - _JITTER / 2 * spread)
-        until = now + timedelta(seconds=pause_s)
-        # Beyond ten doublings nothing grows any more, and the number stays small.
-        return Breaker(failures, min(self.opened + 1, 10), until)
+        until = now + timedelta(seconds=_doubled_s(BREAK_S, self.opened, spread))
+        return Breaker(failures, min(self.opened + 1, _MAX_DOUBLED), until)
 
     @property
     def is_tripped(self) -> bool:

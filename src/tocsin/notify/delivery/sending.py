@@ -18,7 +18,7 @@ from tocsin.model.standard_message import DIGEST
 from tocsin.notify.delivery.attempt import Tried, after, answered, attempt_of, tried
 from tocsin.notify.delivery.feed import read_out
 from tocsin.notify.delivery.lanes import Lanes, Place
-from tocsin.notify.delivery.policy import CLOSED, MAX_AFTER_S
+from tocsin.notify.delivery.policy import CLOSED, MAX_AFTER_S, busy_pause_s
 from tocsin.notify.delivery.recorder import Recorder, Told, delivery_event, destination_event
 from tocsin.notify.delivery.standing import is_to_be_paused, standing_after
 from tocsin.notify.delivery.tools import Tools
@@ -28,8 +28,6 @@ from tocsin.store import deliveries, destinations, events
 from tocsin.store.delivery_results import Result, fold
 from tocsin.store.destinations import Destination
 
-# After a platform that does not say how long it wants to be left alone.
-RATE_PAUSE_S = 10.0
 # Events of deliveries that wait behind one whose event is not in memory are read with that.
 READ_AHEAD = 100
 # After a store that did not answer.
@@ -129,7 +127,7 @@ class Sending:
     async def _tried(self, place: Place, delivery: Delivery) -> _Done:
         target = self._tools.known.target(delivery.config_id, delivery.channel_id)
         now = self._tools.clock.now()
-        if target is None or not (target.callback.enabled and target.row.enabled):
+        if target is None or not target.is_enabled:
             return _ended(delivery, Reason.DISABLED, "The callback was removed or disabled.", now)
         told = await self._told(place, delivery)
         if not told:
@@ -217,15 +215,21 @@ class Sending:
         """What a try says of its destination; True when that is to be paused."""
         lane, now = place.lane, self._tools.clock.now()
         if found.outcome is Outcome.DELIVERED:
-            lane.breaker = CLOSED
+            lane.breaker, lane.times_busy = CLOSED, 0
         elif found.is_destinations:
             lane.breaker = lane.breaker.failed(now, random.random())  # noqa: S311 - jitter
-        pause_s = RATE_PAUSE_S if found.is_rate and found.after_s is None else found.after_s
+        pause_s = found.after_s
+        # What was under way when it was held says nothing new.
+        is_held = lane.held_until is not None and lane.held_until > now
+        if found.is_rate and pause_s is None and not is_held:
+            pause_s = busy_pause_s(lane.times_busy, random.random())  # noqa: S311 - jitter
+            lane.times_busy += 1
         if pause_s is not None and not found.is_destinations:
             lane.held_until = now + timedelta(seconds=min(pause_s, MAX_AFTER_S))
             if found.is_accounts and lane.account is not None:
                 lane.account.hold(lane.held_until)
-        held_until = lane.breaker.open_until or lane.held_until
+        ends = (lane.breaker.open_until, lane.held_until)
+        held_until = max((one for one in ends if one is not None), default=None)
         after_it = standing_after(place.destination, found, held_until, now)
         if after_it is place.destination:
             return False
