@@ -6,7 +6,7 @@ TocsinError
 ├── DeliveryFailed     a destination did not take a message
 │   ├── TryLater       try again, not before `after_s`
 │   └── GiveUp         trying again cannot help
-│       └── Disable    nor will any other message arrive there: switch the channel off
+│       └── Disable    nor will any other message arrive there: pause the destination
 ├── StoreDown          ours: answered 503 with Retry-After
 ├── BusDown            Redis is away: goes on without it, later than otherwise
 └── LeaseLost          another instance does it now: leave off, nothing stored

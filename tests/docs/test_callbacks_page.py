@@ -23,7 +23,7 @@ BLOCKS: list[dict[str, Any]] = [json.loads(block) for block in CALLBACKS.blocks(
 EXAMPLES = [block for block in BLOCKS if "type" in block]
 
 # They are reasons of the API's own answers.
-OF_THE_API = {"bad_field", "conflict", "not_found"}
+OF_THE_API = {"bad_field", "conflict"}
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: one["type"])

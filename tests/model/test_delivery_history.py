@@ -41,6 +41,16 @@ def test_one_that_waits_at_a_paused_destination_says_why() -> None:
     assert (failed.status, failed.reason, failed.error) == (HistoryStatus.FAILED, "busy", "Busy.")
 
 
+def test_it_is_tried_next_once_its_destination_is_not_left_alone_any_more() -> None:
+    waiting, later = row(DeliveryState.WAITING), START + timedelta(hours=1)
+
+    assert waiting.next_at == waiting.delivery.next_at
+    assert replace(waiting, held_until=later).next_at == later
+    assert replace(waiting, held_until=START - timedelta(hours=1)).next_at == waiting.next_at
+    assert replace(waiting, held_until=later, is_paused=True).next_at is None
+    assert row(DeliveryState.FAILED).next_at is None
+
+
 def test_it_is_as_new_as_what_last_happened_to_it() -> None:
     tried = row(DeliveryState.WAITING)
 

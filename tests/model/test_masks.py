@@ -103,6 +103,15 @@ def test_words_that_only_begin_like_a_secret_stay() -> None:
     assert without_pieces("a-secre and others", forms_of([LONG])) == "a-secre and others"
 
 
+@pytest.mark.parametrize("path", ["robot/send", "services/T0/B0/x", "/workflows/abc"])
+def test_the_first_word_of_a_path_stays_where_it_stands_by_itself(path: str) -> None:
+    forms = forms_of([path])
+    word = path.strip("/").partition("/")[0]
+
+    assert without_pieces(f"This {word} takes no more.", forms) == f"This {word} takes no more."
+    assert without_pieces(f"at {path[: len(word) + 6]}", forms) == f"at {MASK}"
+
+
 def test_only_forms_that_stand_in_one_of_the_texts_need_be_looked_for() -> None:
     forms = forms_of(["one-secret", "another"])
 

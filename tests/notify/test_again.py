@@ -125,19 +125,15 @@ async def test_one_that_waits_for_its_next_try_is_tried_now(desk: Desk) -> None:
     assert desk.woken == 1
 
 
-async def test_nothing_is_hastened_to_a_destination_that_is_paused(desk: Desk) -> None:
+@pytest.mark.parametrize("how", [{"is_paused": True}, {"held_until": after(60)}])
+async def test_nothing_is_hastened_to_a_destination_that_is_left_alone(
+    desk: Desk, how: dict[str, Any]
+) -> None:
     await desk.at_work.store(delivery(1, attempts=2, tries=2, next_at=after(600)))
-    paused = Destination(
-        id=delivery(1).destination,
-        channel_type="custom",
-        label="",
-        changed_at=START,
-        is_paused=True,
+    left_alone = Destination(
+        id=delivery(1).destination, channel_type="custom", label="", changed_at=START, **how
     )
-    await desk.at_work.ground.database.write(lambda conn: destinations.save(conn, paused))
-    await desk.at_work.ground.database.write(
-        lambda conn: destinations.pause(conn, paused.id, "mei", START)
-    )
+    await desk.at_work.ground.database.write(lambda conn: destinations.save(conn, left_alone))
 
     assert await desk.refused("d-0001") == (409, Reason.CONFLICT)
     assert (await desk.with_id("d-0001")).next_at == after(600)

@@ -113,6 +113,16 @@ async def test_what_happened_before_is_not_for_it(database: Database) -> None:
     assert enabled.from_seq == later.seq
 
 
+async def test_a_change_is_noticed_also_where_another_clock_was_ahead(database: Database) -> None:
+    ahead = START + timedelta(seconds=5)
+    await add(database, callback())
+    await add(database, callback("c-2", created_at=ahead, updated_at=ahead))
+    before = await database.write(callbacks.mark)
+    await change(database, callback(), replace(callback(), name="other"))
+
+    assert await database.write(callbacks.mark) != before
+
+
 async def test_a_change_is_noticed_also_where_the_clock_stands_still(database: Database) -> None:
     await add(database, callback())
     marks = []

@@ -2,10 +2,12 @@
 
 import sqlite3
 
+import psycopg
 import pytest
+from psycopg import errors as postgres
 from sqlalchemy.exc import DBAPIError, OperationalError, ResourceClosedError, SQLAlchemyError
 
-from tocsin.errors import Reason, StoreDown
+from tocsin.errors import Reason, Rejected, StoreDown
 from tocsin.store.failures import translated, translated_errors
 
 FULL = sqlite3.OperationalError("database or disk is full")
@@ -31,6 +33,15 @@ def test_it_says_whether_there_is_no_room(error: SQLAlchemyError, reason: Reason
     assert refused.value.reason is translated(error).reason is reason
     assert refused.value.__cause__ is error
     assert refused.value.retry_after_s >= 1
+
+
+@pytest.mark.parametrize("cause", [psycopg.DataError(), postgres.ProgramLimitExceeded()])
+def test_a_value_that_does_not_fit_is_no_fault_of_the_stores(cause: psycopg.Error) -> None:
+    """To try it again would fail for ever, and hold up what shares its commit."""
+    told = translated(OperationalError("INSERT", None, cause))
+
+    assert isinstance(told, Rejected)
+    assert told.reason is Reason.BAD_FIELD
 
 
 def test_what_is_not_the_databases_fault_goes_through() -> None:

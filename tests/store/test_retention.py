@@ -161,7 +161,7 @@ async def test_a_deployment_goes_once_nothing_is_heard_of_it(place: Place) -> No
         await kept.ground.append(on_day(3, change=logged("old", 3 * DAY_S, "again")))
 
         found = await rows(
-            kept.ground.database, "SELECT pk, deployment_id, line_count FROM deployments"
+            kept.ground.database, "SELECT pk, deployment_id, line_count FROM deployments ORDER BY 1"
         )
         lines = await rows(
             kept.ground.database, "SELECT deployment_pk, line, text FROM log_lines ORDER BY 1"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.store.test_leases import pass_by
 from tocsin.store import leases
+from tocsin.store import spread as module
 from tocsin.store.database import Database
 from tocsin.store.leases import LASTS_S
 from tocsin.store.spread import PartOfWork, Spread, share_of
@@ -160,6 +161,28 @@ async def test_what_a_killed_one_did_is_taken_over(come: Come, database: Databas
     await b.look()
 
     assert b.at_work == set(PARTS)
+
+
+async def test_who_gets_no_answer_from_the_database_ends_its_work_with_its_lease(
+    come: Come, database: Database, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.01)
+    a = come("a 1")
+    await rest()
+    await a.look()
+    clock.move(LASTS_S - 0.01)
+
+    async def keep_silent(_work: object) -> None:
+        clock.move(0.01)
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(database, "write", keep_silent)
+        async with asyncio.timeout(LASTS_S / 3):
+            assert not await a.spread.renew()
+    await rest()
+
+    assert not a.at_work
 
 
 async def test_who_is_back_at_once_goes_on_with_what_it_had(come: Come, database: Database) -> None:

@@ -67,6 +67,8 @@ class HistoryRow:
     config_name: str
     attempts: Sequence[Attempt]
     request: str
+    # Until when its destination is left alone.
+    held_until: datetime | None = None
 
     @property
     def status(self) -> HistoryStatus:
@@ -84,6 +86,13 @@ class HistoryRow:
     @property
     def error(self) -> str | None:
         return PAUSED_ERROR if self.is_held else self.delivery.error
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When it is tried next, at the earliest; None unless it waits."""
+        if self.status is not HistoryStatus.PENDING:
+            return None
+        return max(self.delivery.next_at, self.held_until or EPOCH)
 
     @property
     def updated_at(self) -> datetime:

@@ -1,5 +1,6 @@
 """An event of the journal as it is handed to live clients."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -34,3 +35,8 @@ class Entry:
         if not self._is_read:
             self._data, self._is_read = orjson.loads(orjson.dumps(self.event.data)), True
         return self._data
+
+
+def read_out(event: Event) -> Event:
+    """An event that was read back, with what it says in place of its JSON."""
+    return replace(event, data=Entry(event).data)

@@ -13,6 +13,7 @@ from tocsin.model.logline import clean_text
 from tocsin.model.tokens import PREFIX
 
 MASK = "••••"
+_FIRST_WORD = re.compile(r"/?[a-z]+(?:[\\/]|%(?:25)*(?:2F|5C))+")
 _TOKEN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]+")
 # A text of JSON within JSON, an address within an address.
 _TIMES_ENCODED = 2
@@ -78,11 +79,16 @@ def without_secrets(text: str, forms: Sequence[str]) -> str:
     return clean_text(text)
 
 
+def _begin(form: str) -> str:
+    """As much of a form as a cut must have left of it; the first word of a path says nothing."""
+    size = min(_MAX_PIECE_CHARS, max(_MIN_PIECE_CHARS, len(form) // 2))
+    word = _FIRST_WORD.match(form)
+    return form[: size if word is None else max(size, word.end() + _MIN_PIECE_CHARS)]
+
+
 def without_pieces(text: str, forms: Sequence[str]) -> str:
     """`text`, which somebody has cut, without what is left there of any of `forms`."""
-    begins = {
-        form[: min(_MAX_PIECE_CHARS, max(_MIN_PIECE_CHARS, len(form) // 2))] for form in forms
-    }
+    begins = {_begin(form) for form in forms}
     while found := [text.index(begin) for begin in begins if begin in text]:
         at = min(found)
         rest = text[at:]

@@ -77,9 +77,12 @@ class Again:
     async def _hasten(self, waiting: Delivery, by: str) -> None:
         now = self._tools.clock.now()
         async with self._tools.database.read() as conn:
-            known = await destinations.of_ids(conn, [waiting.destination])
-        if any(one.is_paused for one in known.values()):
+            known = (await destinations.of_ids(conn, [waiting.destination])).values()
+        if any(one.is_paused for one in known):
             raise Rejected(409, Reason.CONFLICT, "Its destination is paused; resume that.")
+        if any(one.held_until is not None and one.held_until > now for one in known):
+            message = "Its destination is left alone for now; resume that to have it tried at once."
+            raise Rejected(409, Reason.CONFLICT, message)
         if waiting.next_at <= now:
             raise Rejected(409, Reason.CONFLICT, "This delivery is on its way already.")
         told = setting_changed("delivery.retried", waiting.id, by, now)

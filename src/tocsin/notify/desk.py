@@ -31,6 +31,7 @@ from tocsin.notify.wording import template
 from tocsin.notify.wording.bounds import bounded
 from tocsin.notify.wording.messages import message_of
 from tocsin.notify.wording.outgoing import drawn
+from tocsin.notify.wording.templating.filters import text_of
 from tocsin.notify.wording.templating.variables import values_of
 
 _NOBODY = "preview"
@@ -138,7 +139,7 @@ class Desk:
         event = template.sample_event(_EXAMPLE_TYPE)
         values = values_of(event, message_of(event, "en"))
         return [
-            TemplateVariable(name, said, "" if name == "event" else str(values[name]))
+            TemplateVariable(name, said, "" if name == "event" else text_of(values[name]))
             for name, said in template.VARIABLES.items()
         ]
 

@@ -131,7 +131,7 @@ def add(conn: Connection, vault: Vault, new: Callback) -> None:
         message = f"There are {MAX_STORED} callbacks already; remove one first."
         raise Rejected(409, Reason.CONFLICT, message)
     _check_templates(conn, new)
-    conn.execute(insert(callbacks).values(_row(replace(new, from_seq=_newest_seq(conn)))))
+    conn.execute(insert(callbacks).values(_row(conn, replace(new, from_seq=_newest_seq(conn)))))
     _seal(conn, vault, new)
 
 
@@ -158,7 +158,7 @@ def change(conn: Connection, vault: Vault, before: Callback, after: Callback) ->
     )
     _check_templates(conn, stored)
     here = (callbacks.c.id == before.id, callbacks.c.updated_at == to_us(before.updated_at))
-    if conn.execute(update(callbacks).where(*here).values(_row(stored))).rowcount == 0:
+    if conn.execute(update(callbacks).where(*here).values(_row(conn, stored))).rowcount == 0:
         if conn.execute(select(callbacks.c.id).where(here[0])).first() is None:
             raise _none()
         message = "Somebody changed this callback meanwhile; read it and change it again."
@@ -220,7 +220,7 @@ def _fits(row: Row[Any], wanted: CallbackFilter) -> bool:
 # --- rows
 
 
-def _row(one: Callback) -> dict[str, Any]:
+def _row(conn: Connection, one: Callback) -> dict[str, Any]:
     quiet, grouping = one.quiet_hours, one.grouping
     body = {
         "name": one.name,
@@ -254,7 +254,8 @@ def _row(one: Callback) -> dict[str, Any]:
         "from_seq": one.from_seq,
         "created_at": to_us(one.created_at),
         "updated_at": to_us(one.updated_at),
-        "changed_at": to_us(one.updated_at),
+        # Higher than any, also where another was written by a clock that is ahead.
+        "changed_at": max(to_us(one.updated_at), mark(conn)[1] + 1),
     }
 
 

@@ -143,6 +143,12 @@ async def tries_of(conn: AsyncConnection, ids: Collection[str]) -> set[tuple[str
     return {(row.delivery_id, row.number) for row in rows}
 
 
+async def ended_of(conn: AsyncConnection, ids: Collection[str]) -> set[str]:
+    """Those of `ids` that do not wait any more."""
+    found = select(deliveries.c.id).where(in_list(deliveries.c.id, "ids"), ~_WAITING)
+    return set((await conn.execute(found, {"ids": json_list(ids)})).scalars())
+
+
 async def with_id(conn: AsyncConnection, delivery_id: str) -> Delivery | None:
     """The delivery of this id."""
     row = (await conn.execute(select(deliveries).where(deliveries.c.id == delivery_id))).first()

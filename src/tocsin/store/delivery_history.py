@@ -134,6 +134,7 @@ def _rows() -> Select[Any]:
     return select(
         deliveries,
         sql.coalesce(destinations.c.is_paused, False).label("is_paused"),
+        destinations.c.held_until,
         sql.coalesce(request, "").label("last_request"),
     ).select_from(joined())
 
@@ -177,6 +178,7 @@ async def _with_more(conn: AsyncConnection, rows: Sequence[Row[Any]]) -> Sequenc
         HistoryRow(
             delivery=delivery_of(row),
             is_paused=bool(row.is_paused),
+            held_until=None if row.held_until is None else from_us(row.held_until),
             config_name=names.get(row.config_id, ""),
             attempts=attempts.get(row.id, ()),
             request=row.last_request,

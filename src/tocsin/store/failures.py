@@ -20,6 +20,8 @@ _COLLISIONS = (
     postgres.LockNotAvailable,
     postgres.UniqueViolation,
 )
+# A value that no column takes, or that is too long for an index.
+_UNFIT = (psycopg.DataError, postgres.ProgramLimitExceeded)
 # The server ends the connection: 57P01 by its administrator, 57P02 and 57P03 for its own need.
 _LOST = ("08000", "57P01", "57P02", "57P03")
 
@@ -36,7 +38,7 @@ def translated_errors() -> Iterator[None]:
 def translated(error: Exception) -> StoreDown | Rejected:
     """What one of `DATABASE_ERRORS` means to a caller."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, psycopg.DataError):
+    if isinstance(cause, _UNFIT):
         # Foreseen is a check at the edge; should it lack one, repeating helps nobody.
         message = "A value in it can be neither stored nor looked for."
         return Rejected(422, Reason.BAD_FIELD, message)

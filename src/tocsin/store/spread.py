@@ -33,7 +33,7 @@ from tocsin.store.leases import (
 from tocsin.store.tables.leases import leases
 
 PartOfWork = Callable[[asyncio.Event], Awaitable[None]]
-"""Works a part until it is told to leave, which it does within some seconds."""
+"""Works a part until it is told to leave, which it does once what is under way has ended."""
 
 log = structlog.get_logger(__name__)
 
@@ -92,7 +92,7 @@ class Spread:
         busy = {one.name for one in self._parts.values() if one.is_busy}
         work = partial(self._renewed, held=held, busy=busy)
         try:
-            async with asyncio.timeout(LASTS_S / 2):
+            async with asyncio.timeout(max(self._renewed_at + LASTS_S - began_at, RETRY_S)):
                 share, taken = await self._database.write(work)
         except (StoreDown, TimeoutError):
             if self._clock.monotonic() >= self._renewed_at + LASTS_S:

@@ -42,7 +42,7 @@ def release_routers(
     routes.add_to(to, database=database, vault=vault, desk=desk, changes=changes)
     trials.add_to(to, database=database, desk=desk, changes=changes)
     history.add_to(to, database=database, desk=desk, changes=changes)
-    destinations.add_to(to, database=database, desk=desk)
+    destinations.add_to(to, database=database, vault=vault, clock=clock, desk=desk)
     figures.add_to(to, database=database, clock=clock, desk=desk)
     previews.add_to(to, database=database, desk=desk)
     templates.add_to(to, database=database, journal=journal, clock=clock, desk=desk)

@@ -12,7 +12,7 @@ from tests.appending import Ground, event, ground_in
 from tocsin.model.entry import Entry
 from tocsin.model.event import Event
 from tocsin.notify.delivery import feed as module
-from tocsin.notify.delivery.feed import KEPT, MAX_KEPT_BYTES, PAGE, Feed
+from tocsin.notify.delivery.feed import KEPT, MAX_BYTES, MAX_KEPT_BYTES, PAGE, Feed
 from tocsin.store import events
 from tocsin.store.journal import Limits
 
@@ -135,6 +135,18 @@ async def test_what_is_told_twice_or_late_rings_once(feeding: Feeding) -> None:
 
     assert (feeding.feed.newest, feeding.rings) == (2, 2)
     assert [one.seq for one in await feeding.feed.read(0)] == [1, 2]
+
+
+async def test_all_that_is_kept_is_not_too_large_together(feeding: Feeding) -> None:
+    data = {"note": "x" * (MAX_KEPT_BYTES - 100)}
+    count = MAX_BYTES // MAX_KEPT_BYTES + 2
+    for _ in range(count):
+        await feeding.append(data)
+
+    kept = [seq for seq in range(1, count + 1) if feeding.feed.kept(seq) is not None]
+    assert kept == list(range(count - len(kept) + 1, count + 1))
+    assert 0 < len(kept) < count
+    assert len(await feeding.feed.read(0)) == count
 
 
 async def test_where_nobody_is_told_of_anything_nothing_is_kept(feeding: Feeding) -> None:

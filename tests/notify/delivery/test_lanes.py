@@ -237,7 +237,7 @@ async def test_what_was_sent_and_is_not_stored_yet_is_not_sent_again(shard: Shar
     """The store still says that it waits; to believe it would send it twice."""
     first, _ = await shard.store(1, 2)
     place = await shard.take_up()
-    shard.lanes.unrecorded.add(first.id)
+    shard.lanes.unrecorded[first.id] = first.destination
     await shard.finish(place, first)
 
     place = await shard.take_up()
@@ -249,6 +249,33 @@ async def test_what_was_sent_and_is_not_stored_yet_is_not_sent_again(shard: Shar
     shard.lanes.recorded(first.id)
     place = await shard.take_up()
     assert (waiting(place), place.total) == ([2], 1)
+
+
+async def test_what_is_not_stored_yet_of_another_destination_is_no_less_here(shard: Shard) -> None:
+    await shard.store(*range(1, 8))
+    shard.lanes.unrecorded |= dict.fromkeys(("d-0011", "d-0012", "d-0013"), "1" * 32)
+
+    place = await shard.take_up()
+
+    assert (waiting(place), place.total, place.is_more) == ([1, 2, 3, 4], 7, True)
+
+
+async def test_what_was_stored_is_kept_in_mind_only_while_a_read_is_under_way(
+    shard: Shard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = await shard.store(1, 2)
+    read = deliveries.waiting
+
+    async def waiting_meanwhile(*given: Any) -> Any:
+        shard.lanes.recorded(first.id)
+        return await read(*given)
+
+    monkeypatch.setattr(deliveries, "waiting", waiting_meanwhile)
+    place = await shard.take_up()
+    shard.lanes.recorded("d-0003")
+
+    assert waiting(place) == [2]
+    assert not shard.lanes._recorded_meanwhile
 
 
 async def test_what_is_put_back_while_its_result_is_stored_is_found_a_look_later(
@@ -419,25 +446,47 @@ async def test_what_is_under_way_comes_after_it_has_ended(shard: Shard) -> None:
     assert (waiting(place), waiting(led)) == ([], [1, 2])
 
 
-async def test_what_could_not_be_led_elsewhere_waits_where_it_is(
-    shard: Shard, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_done", [False, True])
+async def test_what_could_not_be_led_elsewhere_goes_from_one_place_alone(
+    shard: Shard, monkeypatch: pytest.MonkeyPatch, *, is_done: bool
 ) -> None:
+    """A commit that was not heard of may have been made."""
     await shard.store(1)
     place = await shard.take_up()
     target = await lead_to(shard, other_address(shard, same_shard=True))
+    journal, append = shard.at_work.tools.journal, shard.at_work.tools.journal.append
 
-    def fail(*_given: Any) -> None:
+    async def fail(*given: Any, **changed: Any) -> None:
+        if is_done:
+            await append(*given, **changed)
         raise StoreDown("It is away.")
 
     with monkeypatch.context() as patched:
-        patched.setattr(deliveries, "lead", fail)
+        patched.setattr(journal, "append", fail)
         with pytest.raises(StoreDown):
             await shard.take_up()
-    assert (waiting(place), place.total) == ([1], 1)
+    assert (waiting(place), place.total) == ([], 0)
     await shard.take_up()
 
     led = await shard.lanes.place(target.destination, target)
     assert (waiting(place), waiting(led)) == ([], [1])
+
+
+@pytest.mark.parametrize(("is_asked", "looks"), [(True, 1), (False, 2)])
+async def test_what_is_put_back_after_its_channel_leads_elsewhere_goes_there(
+    shard: Shard, *, is_asked: bool, looks: int
+) -> None:
+    """Nobody may ask for it here: it was put back by an instance that is not heard of."""
+    target = await lead_to(shard, other_address(shard, same_shard=True))
+    now_there = {target.destination: target}
+    await shard.lanes.take_up(now_there)
+    await shard.store(1)
+
+    for _ in range(looks):
+        await shard.lanes.take_up(now_there, is_asked=is_asked)
+
+    led = await shard.lanes.place(target.destination, target)
+    assert waiting(led) == [1]
 
 
 async def test_a_changed_rate_counts_what_was_sent_before(shard: Shard) -> None:

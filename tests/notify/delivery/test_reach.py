@@ -87,7 +87,7 @@ async def test_a_content_type_that_is_given_is_the_only_one(world: World) -> Non
     assert request_of(line)["headers"] == own
 
 
-async def test_a_platforms_own_address_can_be_another_and_is_recorded_as_its_own(
+async def test_a_platforms_own_address_can_be_another_and_is_recorded_as_it_was_called(
     world: World,
 ) -> None:
     world.outside.answer("/bot1/send", Reply.of({}))
@@ -97,7 +97,7 @@ async def test_a_platforms_own_address_can_be_another_and_is_recorded_as_its_own
 
     assert world.outside.asked[0].path == "/bot1/send"
     assert world.outside.asked[0].query["x"] == "1"
-    assert request_of(line)["url"] == f"{PUBLIC}/bot1/send?x=1"
+    assert request_of(line)["url"] == f"{world.outside.url}/bot1/send?x=1"
 
 
 async def test_an_address_that_only_begins_like_the_platforms_goes_nowhere_else(

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,8 +14,11 @@ from tests.bus.waiting import until
 from tests.notify.deliveries import callback
 from tests.notify.house import FINE, HOOK, House, house_in
 from tocsin.errors import StoreDown
+from tocsin.model.callback import CallbackChannel
 from tocsin.notify.delivery import lanes, reading
 from tocsin.notify.delivery.reading import RETRY_S
+from tocsin.notify.known import SHARDS
+from tocsin.store import cursors
 
 AWAY = StoreDown("It is away.")
 
@@ -40,6 +45,20 @@ async def fail_to_store(house: House, subject: str) -> None:
     await come(house, subject)
     house.gate.is_open.set()
     await until(lambda: not house.gate.failures)
+
+
+def count_begins(monkeypatch: pytest.MonkeyPatch, *, failing: int = 0) -> list[None]:
+    """Grows as shards see from where to read; as many as `failing` find the store away."""
+    begins, lowest = list[None](), cursors.lowest
+
+    async def counted(*given: Any) -> int:
+        begins.append(None)
+        if len(begins) <= failing:
+            raise AWAY
+        return await lowest(*given)
+
+    monkeypatch.setattr(cursors, "lowest", counted)
+    return begins
 
 
 async def pass_a_pause(house: House) -> None:
@@ -207,3 +226,69 @@ async def test_reading_waits_for_a_store_that_is_slow(
 
     assert before == ["d-0", "d-1"]
     assert house.subjects() == ["d-0", "d-1", "d-2"]
+
+
+async def test_what_another_instance_has_sent_is_known_before_its_event_was_heard_of(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.gate.is_open.clear()
+    await house.happen("d-1")
+    await house.are("delivered")
+    await house.kill()
+    house.gate.is_open.set()
+    # As in another instance, to which the bell of that event is on its way.
+    house.working.tools.feed._newest = 0
+    begins = count_begins(monkeypatch)
+    await house.begin()
+    await until(lambda: len(begins) == SHARDS)
+    await house.happen("d-2")
+    await house.are("delivered", "delivered")
+
+    assert house.subjects() == ["d-1", "d-2"]
+
+
+async def test_what_another_shard_has_not_read_is_read_also_after_the_store_was_away(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = house.target.shard
+    await house.kill()
+    await house.happen("d-1")
+    for shard, seq in ((own, 1), ((own + 1) % SHARDS, 0)):
+        await house.write(f"INSERT OR REPLACE INTO cursors SELECT 'deliveries.{shard}', {seq}, 1")
+    begins = count_begins(monkeypatch, failing=SHARDS)
+    await house.begin()
+    await until(lambda: len(begins) == SHARDS == house.working.clock.sleepers)
+    house.pass_by(RETRY_S)
+    await house.are("delivered")
+
+    assert house.subjects() == ["d-1"]
+
+
+async def test_a_new_channel_is_told_nothing_of_what_was_before(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also shards that read for nobody save how far: what leads there later begins with that."""
+    monkeypatch.setattr(reading, "SAVE_EVERY", timedelta(milliseconds=1))
+    house.world.answer("/new", FINE, method="POST")
+    await house.happen("d-1")
+    await house.are("delivered")
+    await house.finds("count(*) FROM cursors WHERE seq > 0", (SHARDS,))
+
+    made = house.target.callback
+    new = CallbackChannel("ch-2", "custom", enabled=True, config={"url": f"{house.world.url}/new"})
+    await house.change(made, replace(made, channels=(*made.channels, new)))
+    await house.happen("d-2")
+    await house.are("delivered", "delivered", "delivered")
+
+    assert [one.json["event"]["subject"] for one in house.world.calls_of("/new")] == ["d-2"]
+
+
+async def test_who_reads_for_nobody_does_not_save_how_far_at_each_event(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "SAVE_EVERY", timedelta(hours=1))
+    for count in (1, 2, 3):
+        await house.happen(f"d-{count}")
+        await house.are(*["delivered"] * count)
+
+    assert await house.found("stage FROM cursors") == [(f"deliveries.{house.target.shard}",)]

@@ -11,7 +11,7 @@ from tests.appending import rows
 from tests.bus.waiting import until
 from tests.notify.deliveries import DESTINATION, attempt, delivery
 from tests.notify.working import Working
-from tocsin.errors import LeaseLost, StoreDown
+from tocsin.errors import LeaseLost, Reason, Rejected, StoreDown
 from tocsin.model.delivery import DeliveryState
 from tocsin.model.event import NewEvent, Receipt
 from tocsin.notify.delivery.recorder import (
@@ -33,7 +33,8 @@ class Journal:
     def __init__(self, at_work: Working) -> None:
         self._journal = at_work.tools.journal
         self.sizes: list[int] = []
-        self.failures: list[Exception] = []
+        # What is raised, one after the other; None: it goes.
+        self.failures: list[Exception | None] = []
         # Raised although it was committed.
         self.unheard: list[Exception] = []
         self.goes = asyncio.Event()
@@ -44,8 +45,9 @@ class Journal:
     ) -> list[Receipt]:
         self.sizes.append(len(events))
         await self.goes.wait()
-        if self.failures:
-            raise self.failures.pop(0)
+        failure = self.failures.pop(0) if self.failures else None
+        if failure is not None:
+            raise failure
         receipts = await self._journal.append(events, also=also)
         if self.unheard:
             raise self.unheard.pop(0)
@@ -187,6 +189,42 @@ async def test_what_is_recorded_last_is_stored_before_the_end(
     await ending
 
     assert await at_work.states() == {"d-0001": "delivered", "d-0002": "delivered"}
+
+
+async def test_a_result_that_cannot_be_stored_ends_its_delivery_and_no_others(
+    at_work: Working, recording: Recording
+) -> None:
+    await at_work.store(*(delivery(at) for at in (1, 2, 3)))
+    refused = Rejected(422, Reason.BAD_FIELD, "A value in it cannot be stored.")
+    # All together, the first by itself, and the second, which is then stored bare.
+    recording.journal.failures = [refused, None, refused]
+    recording.record(told(1), told(2), told(3))
+    await recording.end()
+
+    assert await at_work.states() == {
+        "d-0001": "delivered",
+        "d-0002": "failed",
+        "d-0003": "delivered",
+    }
+    (row,) = await rows(
+        at_work.ground.database, "SELECT reason FROM deliveries WHERE id = 'd-0002'"
+    )
+    assert row["reason"] == "broken"
+    assert recording.stored == ["d-0001", "d-0002", "d-0003"]
+
+
+async def test_an_end_without_a_try_whose_commit_was_not_heard_of_is_told_once(
+    at_work: Working, recording: Recording
+) -> None:
+    await at_work.store(delivery(1))
+    ended = delivery(1, state=DeliveryState.FAILED, reason="expired", ended_at=START)
+    recording.journal.unheard = [StoreDown("The connection was lost.")]
+    recording.record(Told(Result(ended), (delivery_event(ended, START),)))
+    await until(lambda: bool(at_work.clock.sleepers))
+    at_work.clock.move(RETRY_S)
+    await recording.end()
+
+    assert await at_work.told() == [("delivery.failed", "d-0001")]
 
 
 async def test_with_nothing_to_store_it_ends_at_once(recording: Recording) -> None:

@@ -12,6 +12,7 @@ from tests.notify.telling import ANY_DATA, AT, event
 from tocsin.model.callback import Callback, Grouping, QuietHours
 from tocsin.model.event import Event
 from tocsin.notify.delivery.routes import (
+    MAX_ID_CHARS,
     MAX_KEY_CHARS,
     group_key,
     hold_until,
@@ -259,6 +260,13 @@ def test_whatever_the_data_is_a_key_is_short_and_the_same_for_the_same(one: Any,
 )
 def test_the_order_is_kept_for_a_deployment_a_task_or_a_project(told: Event, key: str) -> None:
     assert order_key(told) == key
+
+
+def test_the_id_of_a_task_is_as_long_as_a_subject_may_be() -> None:
+    """Longer ones fit into no index, and would hold up all others for ever."""
+    told = event(subject="", data={"task": {"id": "t" * 5_300}})
+
+    assert subject_of(told) == "t" * MAX_ID_CHARS
 
 
 NAME = st.text(st.characters(exclude_characters="\n\x00", codec="utf-8"), max_size=300)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,17 +11,19 @@ import pytest
 
 from tests.appending import settings_with
 from tests.bus.waiting import until
-from tests.notify.deliveries import callback
+from tests.notify.deliveries import callback, delivery
 from tests.notify.house import BUSY, FINE, HOOK, Gate, House, house_in
 from tocsin.model.event import NewEvent, Receipt
 from tocsin.model.times import from_us
 from tocsin.notify.delivery.policy import BUSY_S
-from tocsin.notify.delivery.shard import Shard
+from tocsin.notify.delivery.shard import LOOK_S, Shard
+from tocsin.store import deliveries
 from tocsin.store.journal import Also, Journal
 from tocsin.testing.outside import Reply
 from tocsin.testing.platform import Running, platform
 
 EVENT = ("event", "delivered")
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -60,6 +63,39 @@ async def test_what_the_pace_has_no_room_for_goes_out_as_one(house: House, slack
     assert "3" in slack.taken[1].title + slack.taken[1].text
     ((folded,),) = await house.found("count(*) FROM deliveries WHERE digest_id IS NOT NULL")
     assert folded == 3
+
+
+async def test_what_was_folded_while_it_was_read_does_not_go_out_again(
+    house: House, slack: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = await house.working.add(telling(slack))
+    await house.begin()
+    await house.happen("d-1")
+    await house.are("delivered")
+    await house.happen("d-2", "d-3")
+    await house.are("delivered", "waiting", "waiting")
+    has_read, may_go_on, read = asyncio.Event(), asyncio.Event(), deliveries.waiting
+
+    async def slowly(*given: Any) -> Any:
+        found = await read(*given)
+        has_read.set()
+        await may_go_on.wait()
+        return found
+
+    monkeypatch.setattr(deliveries, "waiting", slowly)
+    where = {"destination": target.destination, "shard": target.shard}
+    await house.working.store(delivery(1, next_at=house.working.clock.now() + DAY, **where))
+    shard = house.shards[target.shard]
+    house.working.clock.move(LOOK_S)
+    shard._to_look.set()
+    await has_read.wait()
+    shard._woken.set()
+    await house.finds("state FROM deliveries WHERE kind = 'digest'", ("delivered",))
+    may_go_on.set()
+    lane = shard._lanes.places[target.destination].lane
+    await until(lambda: "d-0001" in lane.waiting)
+
+    assert list(lane.waiting) == ["d-0001"]
 
 
 async def test_a_digest_that_fails_takes_what_it_stands_for_along(
@@ -169,6 +205,24 @@ async def test_who_is_too_busy_without_saying_for_how_long_is_left_alone_for_lon
 
     for times, held_s in enumerate(held):
         assert 0.75 <= held_s / (BUSY_S * 2**times) <= 1
+
+
+@pytest.mark.parametrize("wait_s", ["0", "-1e300"])
+async def test_who_is_too_busy_and_says_to_wait_for_nothing_is_left_alone_as_well(
+    house: House, wait_s: str
+) -> None:
+    """Such a try costs none of those that there are, so it would go on as fast as it can."""
+    said = Reply(body=f'{{"punish":"deny","wait":{wait_s}}}'.encode())
+    house.world.answer("/robot", said, method="POST")
+    config = {"webhook_url": f"{house.world.url}/robot?access_token=a"}
+    await house.working.add(callback(("dingtalk", config)))
+    await house.begin()
+    await house.happen("d-1")
+    await house.finds("count(*) FROM destinations WHERE held_until IS NOT NULL", (1,))
+
+    ((until_us,),) = await house.found("held_until FROM destinations")
+    held_s = (from_us(until_us) - house.working.clock.now()).total_seconds()
+    assert 0.75 <= held_s / BUSY_S <= 1
 
 
 async def test_attempts_are_kept_with_what_was_said(house: House) -> None:

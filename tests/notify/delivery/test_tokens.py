@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.appending import database_in
-from tocsin.errors import Reason, TryLater
+from tocsin.errors import Reason, StoreDown, TryLater
 from tocsin.notify.channel import Token
 from tocsin.notify.delivery.tokens import Tokens
 from tocsin.store import channel_tokens
@@ -84,6 +84,18 @@ async def test_another_instance_uses_what_was_fetched(database: Database, clock:
     found = await Tokens(database, VAULT, clock).token("k", platform.fetch)
 
     assert (found, platform.fetched) == ("t-1", 1)
+
+
+async def test_one_that_is_sealed_with_another_key_ends_nobodys_deliveries(
+    database: Database, clock: HandClock
+) -> None:
+    """The key was changed beside this process, which can open it once it is started anew."""
+    platform = Platform()
+    await Tokens(database, Vault([SecretKey.new()]), clock).token("k", platform.fetch)
+
+    with pytest.raises(StoreDown, match="restart"):
+        await Tokens(database, VAULT, clock).token("k", platform.fetch)
+    assert platform.fetched == 1
 
 
 async def test_two_instances_at_once_fetch_once(database: Database, clock: HandClock) -> None:

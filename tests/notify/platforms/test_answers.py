@@ -122,6 +122,8 @@ def test_a_platforms_own_wish_only_lengthens_the_pause(
         ("nan", None),
         ("inf", None),
         ("soon", None),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
+        ("Mon, 05 Jan 2026 00:00:00 +99999999999999999999", None),
         ("", None),
         (None, None),
     ],

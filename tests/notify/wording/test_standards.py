@@ -2,7 +2,7 @@
 
 from tests.notify.deliveries import event
 from tocsin.model.standard_message import standard_of
-from tocsin.notify.wording.standards import KEPT, Standards
+from tocsin.notify.wording.standards import KEPT, MAX_KEPT_BYTES, Standards
 
 EVENT = event(1, type="canary_started")
 
@@ -21,6 +21,14 @@ def test_each_event_has_its_own() -> None:
 
     assert standards.of(EVENT)["event_type"] == "canary_started"
     assert standards.of(other)["event_type"] == "canary_completed"
+
+
+def test_one_that_is_large_is_not_kept() -> None:
+    standards = Standards()
+    large = event(1, data={"note": "x" * MAX_KEPT_BYTES})
+
+    assert standards.of(large) == standards.of(large)
+    assert standards.of(large) is not standards.of(large)
 
 
 def test_only_the_newest_are_kept() -> None:

@@ -125,7 +125,10 @@ class StandInDesk:
             heading="发布通知",
             title=wish.title if wish.title is not None else wish.event.type,
             tone=Tone.RUNNING,
-            fields=(Field("项目", wish.event.project),),
+            fields=(
+                Field("项目", wish.event.project),
+                *(Field(name, value) for name, value in wish.event.data.get("shown", {}).items()),
+            ),
             body=(Block(BlockKind.PARAGRAPH, (Span(wish.body or "", is_bold=True),)),),
             links=(Link("open", "https://example.org"),),
             language=wish.language,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.deliveries import delivery, keep, known_destination, pause
-from tests.web.callbacks.house import CallbackHouse, callback_house
+from tests.web.callbacks.house import CHANNEL, CallbackHouse, callback_house
 from tocsin.model.access import Role
 from tocsin.model.delivery import DeliveryState
 from tocsin.testing.clock import START
@@ -71,3 +71,28 @@ async def test_operators_pause_and_resume(house: CallbackHouse, word: str) -> No
     assert shown["id"] == "d-1"
     assert house.desk.asked[0] == (word, "d-1", "a operator's")
     assert (refused.status, gone.status, gone.json["code"]) == (403, 404, 3404)
+
+
+@pytest.mark.parametrize("word", ["pause", "resume"])
+@pytest.mark.parametrize("enabled", [True, False])
+async def test_one_to_which_nothing_was_sent_yet_is_there_once_a_callback_leads_to_it(
+    house: CallbackHouse, word: str, *, enabled: bool
+) -> None:
+    custom = {"type": "generic", "config": {"url": "https://example.org/7"}, "enabled": enabled}
+    made = await house.created(channels=[CHANNEL, custom], enabled=enabled)
+    place = made["channels"][1]["destination_id"]
+    shown = await house.data("POST", f"{PATH}/{place}/{word}", role=Role.OPERATOR)
+
+    assert (shown["id"], shown["channel_type"], shown["label"]) == (place, "custom", "example.org")
+    assert (shown["failures"], shown["waiting"]) == (0, 0)
+    assert house.desk.asked == [(word, place, "a operator's")]
+    assert (await house.data("GET", PATH))["total"] == 3
+
+
+async def test_what_is_known_of_a_destination_stays_when_it_is_paused(house: CallbackHouse) -> None:
+    made = await house.created()
+    place = made["channels"][0]["destination_id"]
+    await known_destination(house.told.database, place, failures=4, failing_since=START)
+    shown = await house.data("POST", f"{PATH}/{place}/pause")
+
+    assert (shown["failures"], shown["failing_since"]) == (4, "2026-01-01T00:00:00.000Z")

@@ -124,6 +124,7 @@ async def test_lists_are_narrowed_by_what_people_look_for(house: CallbackHouse) 
         "event_type=canary_*": one,
         "event_type=x&event_type=full_completed": two,
         "channel=generic&channel=slack": two,
+        "channel_type=generic": two,
         "status=success&status=pending": one,
         "status=failed&status=": two,
         "project_id=other": two,

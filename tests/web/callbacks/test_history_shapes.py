@@ -34,6 +34,22 @@ def test_what_is_asked_becomes_a_filter() -> None:
     )
 
 
+def test_a_channel_is_asked_for_by_the_name_that_rows_have_for_it_too() -> None:
+    query = DeliveriesQuery.model_validate({"channel": ["x"], "channel_type": ["lark", ""]})
+
+    assert query.filter({"lark": "feishu"}.get).channel_types == ("x", "feishu")
+
+
+@pytest.mark.parametrize(
+    ("said", "types"),
+    [("canary_*", ("canary_*",)), (["a", "b*"], ("a", "b*")), ("", ())],
+)
+def test_a_replay_takes_one_type_as_a_text(said: object, types: tuple[str, ...]) -> None:
+    body = Replay.model_validate({"event_type": said, "status": "failed"})
+
+    assert body.wish(lambda _name: None).event_types == types
+
+
 def test_a_replay_of_everything_is_nothing_anybody_means() -> None:
     with pytest.raises(ValidationError):
         Replay.model_validate({"event_type": []})

@@ -80,11 +80,14 @@ async def test_a_preview_is_by_a_stored_template_or_by_one_that_is_being_written
 
 
 async def test_a_preview_may_be_of_an_event_that_happened(house: CallbackHouse) -> None:
-    await house.told.append([event("alert.firing", id="e-77")])
+    data = {"shown": {"环境": "production"}}
+    await house.told.append([event("alert.firing", id="e-77", data=data)])
     found = await house.data("POST", PREVIEW, {"event_id": "e-77"})
     gone = await house.call("POST", PREVIEW, {"event_id": "e-78"})
 
     assert found["message"]["title"] == "alert.firing"
+    shown = {one["name"]: one["value"] for one in found["message"]["fields"]}
+    assert shown == {"项目": "shop", "环境": "production"}
     assert list(faults(gone)) == ["event_id"]
 
 

@@ -1,6 +1,6 @@
 // How deliveries stand: which look each needs, and what there is to say of it. Pure.
 
-import type { Delivery, DeliveryKind, DeliveryState, Outcome } from "@/api/delivery-shapes.ts";
+import type { Delivery, DeliveryKind, Outcome } from "@/api/delivery-shapes.ts";
 import type { MarkKind } from "@/parts/status.ts";
 
 /** `held`: it waits, and does not go on by itself. `retrying`: it was tried, and will be again. */
@@ -34,9 +34,18 @@ export function standingOf({ state, status, reason, attempts }: Told): Standing 
   return attempts.length > 0 ? "retrying" : "waiting";
 }
 
-/** Whether it can be sent once more: not while it is on its way, nor by itself within a digest. */
-export function maySendAgain({ state, status }: { state: DeliveryState; status: string }): boolean {
-  return state !== "folded" && status !== "pending";
+type Sent = Pick<Delivery, "state" | "kind" | "reason" | "attempts" | "next_at">;
+
+/**
+ * Whether it can be sent once more: not while it is on its way, nor by itself within a digest, nor a
+ * test. What was tried and waits for its next try can be tried now.
+ */
+export function maySendAgain({ state, kind, reason, attempts, next_at: at }: Sent, now: number): boolean {
+  if (state === "folded" || kind === "test") {
+    return false;
+  }
+  const isAhead = attempts.length > 0 && reason !== "paused" && at !== null && Date.parse(at) > now;
+  return state !== "waiting" || isAhead;
 }
 
 /** Reasons that are explained in plain words; of others the server's own words are shown. */
@@ -60,10 +69,24 @@ const EXPLAINED = [
   "disabled",
   "paused",
   "expired",
+  "not_found",
+  "too_many_waiting",
+  "broken",
 ] as const;
 
-export function explained(reason: string | null): (typeof EXPLAINED)[number] | null {
+/** Of these it is said that a further try follows, which is so only while it is under way. */
+const REPEATED = ["rate_limited", "busy", "timed_out", "unreachable", "not_found"] as const;
+
+type Explained = (typeof EXPLAINED)[number];
+
+export function explained(reason: string | null): Explained | null {
   return EXPLAINED.find((one) => one === reason) ?? null;
+}
+
+/** The key of the text that says what to do; `isOver`: it is not tried again by itself. */
+export function todoKey(reason: Explained, isOver: boolean): string {
+  const isRepeated = REPEATED.some((one) => one === reason);
+  return `deliveries.why.${reason}.${isOver && isRepeated ? "over" : "todo"}`;
 }
 
 /** What it carries, where that is no event. */

@@ -14,17 +14,41 @@ const Told = { render: () => h(ToldList, { of: { event_id: "e1" }, more: { event
 beforeEach(() => signedInAs("operator"));
 afterEach(() => vi.unstubAllGlobals());
 
-test("it tells channel, answer and time of each, and what failed", async () => {
+test("it tells channel, answer and time of each, what failed first", async () => {
   const calls = served({ [`GET ${PATH}`]: listed(delivery(), FAILED) });
   const { shown } = await opened(Told, "/events/e1");
 
   expect(calls[0]?.path).toBe(`${PATH}?event_id=e1&page_size=20`);
   expect(shown.find("summary").text()).toContain("1 failed");
   const rows = shown.findAll("li");
-  expect(rows[0]?.text()).toContain("Feishu · Release news");
-  expect(rows[0]?.text()).toContain("200 · 87 ms");
-  expect(rows[1]?.text()).toContain("The destination is gone.");
-  expect(rows[1]?.find("a").attributes("href")).toBe("/callbacks/history?event=e1&delivery=d2");
+  expect(rows[0]?.text()).toContain("The destination is gone.");
+  expect(rows[0]?.find("a").attributes("href")).toBe("/callbacks/history?event=e1&delivery=d2");
+  expect(rows[1]?.text()).toContain("Feishu · Release news");
+  expect(rows[1]?.text()).toContain("200 · 87 ms");
+  shown.unmount();
+});
+
+test("of more than it shows it asks for those that failed", async () => {
+  const page = (total: number, ...items: unknown[]) =>
+    enveloped({ items, total, page: 1, page_size: 20 });
+  served({
+    [`GET ${PATH}`]: page(90, delivery()),
+    [`GET ${PATH}?event_id=e1&page_size=20&status=failed`]: page(7, FAILED),
+  });
+  const { shown } = await opened(Told, "/events/e1");
+
+  expect(shown.find("summary").text()).toContain("90");
+  expect(shown.find("summary").text()).toContain("7 failed");
+  expect(shown.find("li").text()).toContain("The destination is gone.");
+  shown.unmount();
+});
+
+test("what waits says so", async () => {
+  const waiting = delivery({ state: "waiting", status: "pending", attempts: [] });
+  served({ [`GET ${PATH}`]: listed(waiting) });
+  const { shown } = await opened(Told, "/events/e1");
+
+  expect(shown.find("li .answer").text()).toBe("Waiting");
   shown.unmount();
 });
 

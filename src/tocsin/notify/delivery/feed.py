@@ -3,21 +3,23 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import islice, takewhile
+from itertools import takewhile
 from typing import Any
 
 import orjson
 
-from tocsin.model.entry import Entry
+from tocsin.model.entry import Entry, read_out
 from tocsin.model.event import Event
 from tocsin.model.filters import EventFilter
 from tocsin.notify.delivery.routes import is_never_told
 from tocsin.store import events
 from tocsin.store.database import Database
 
-# How many of the newest are kept, and how large one may be for that.
+# How many of the newest are kept, how large one may be for that, and all of them: as JSON, which
+# takes some ten times as much once it is read.
 KEPT = 2_000
 MAX_KEPT_BYTES = 65_536
+MAX_BYTES = 4 * 1024 * 1024
 # Events that are read at once.
 PAGE = 500
 # What another process has written is seen after this at the latest.
@@ -37,10 +39,10 @@ class Feed:
         self._newest = newest
         # By seq, in its order: all there are from one seq through another, those left out that
         # tell of deliveries. Each is read once for all who send it.
-        self._kept: dict[int, Event] = {}
+        self._kept = _Newest()
         self._from, self._through = newest + 1, newest
         # By seq, what was read back lately: who makes a delivery of it wants it again to send it.
-        self._read_back: dict[int, Event] = {}
+        self._read_back = _Newest()
         self._reading_back = asyncio.Lock()
         self._listeners: list[Callable[[], None]] = []
 
@@ -71,13 +73,15 @@ class Feed:
     def _keep(self, entries: Sequence[Entry], wanted: Sequence[Entry]) -> None:
         if entries[0].seq != self._through + 1:
             self._forget(entries[0].seq - 1)
-        if any(_size(one.event.data) > MAX_KEPT_BYTES for one in wanted):
+        sizes = [_size(one.event.data) for one in wanted]
+        if any(size > MAX_KEPT_BYTES for size in sizes):
             # They are read back when they are wanted.
             self._forget(entries[-1].seq)
             return
-        self._kept |= {one.seq: replace(one.event, data=one.data) for one in wanted}
+        for one, size in zip(wanted, sizes, strict=True):
+            self._kept.put(replace(one.event, data=one.data), size)
         self._through = entries[-1].seq
-        self._from = max(self._from, _cut(self._kept) + 1)
+        self._from = max(self._from, self._kept.cut() + 1)
 
     def _forget(self, through: int) -> None:
         self._kept.clear()
@@ -113,8 +117,7 @@ class Feed:
         """
         # What was found by looking alone is not among them.
         if self._from <= after + 1 and self._through == self._newest:
-            newer = list(takewhile(lambda one: one.seq > after, reversed(self._kept.values())))
-            return newer[: -PAGE - 1 : -1]
+            return self._kept.behind(after)
         async with self._database.read() as conn:
             page = await events.page(conn, EventFilter(), PAGE, after_seq=after, is_ascending=True)
         return self._keep_back(page.items)
@@ -139,26 +142,51 @@ class Feed:
 
     def _keep_back(self, read: Sequence[Event]) -> Sequence[Event]:
         """What was read back as it was said; what is not too large is kept."""
-        found = {one.seq: read_out(one) for one in read}
-        small = (one for one in read if _size(one.data) <= MAX_KEPT_BYTES)
-        self._read_back |= {one.seq: found[one.seq] for one in small if not is_never_told(one)}
-        _cut(self._read_back)
-        return list(found.values())
+        found = [read_out(one) for one in read]
+        for one, told in zip(read, found, strict=True):
+            size = _size(one.data)
+            if size <= MAX_KEPT_BYTES and not is_never_told(one):
+                self._read_back.put(told, size)
+        self._read_back.cut()
+        return found
 
 
-def _cut(kept: dict[int, Event]) -> int:
-    """Forget what came first beyond `KEPT`; gives the last seq of that, 0 if there is none."""
-    last = 0
-    for last in list(islice(kept, max(0, len(kept) - KEPT))):
-        del kept[last]
-    return last
+class _Newest:
+    """Events by seq, in the order in which they came, as many as may be kept."""
+
+    def __init__(self) -> None:
+        self._events: dict[int, Event] = {}
+        self._sizes: dict[int, int] = {}
+        self._bytes = 0
+
+    def put(self, event: Event, size: int) -> None:
+        """Keep one; `size` is that of its data as JSON."""
+        self._bytes += size - self._sizes.get(event.seq, 0)
+        self._events[event.seq], self._sizes[event.seq] = event, size
+
+    def get(self, seq: int) -> Event | None:
+        return self._events.get(seq)
+
+    def behind(self, after: int) -> Sequence[Event]:
+        """The first `PAGE` of those with a higher seq, where they came in its order."""
+        newer = list(takewhile(lambda one: one.seq > after, reversed(self._events.values())))
+        return newer[: -PAGE - 1 : -1]
+
+    def cut(self) -> int:
+        """Forget what came first and is too much; gives the last seq of that, 0 if nothing is."""
+        last = 0
+        while len(self._events) > KEPT or self._bytes > MAX_BYTES:
+            last = next(iter(self._events))
+            del self._events[last]
+            self._bytes -= self._sizes.pop(last)
+        return last
+
+    def clear(self) -> None:
+        self._events.clear()
+        self._sizes.clear()
+        self._bytes = 0
 
 
 def _size(data: Any) -> int:
     # JSON as it is kept is copied, not written.
     return len(orjson.dumps(data))
-
-
-def read_out(event: Event) -> Event:
-    """An event that was read back, with what it says in place of its JSON."""
-    return replace(event, data=Entry(event).data)

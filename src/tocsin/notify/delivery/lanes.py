@@ -1,10 +1,12 @@
 """The lanes of a shard: taken up from the store, brought up to date with it, and fed."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
-from tocsin.errors import Reason, StoreDown
+from tocsin.errors import Reason
 from tocsin.model.delivery import Delivery, DeliveryState
 from tocsin.notify.channel import Limits
 from tocsin.notify.delivery.lane import Lane
@@ -15,6 +17,8 @@ from tocsin.notify.known import Target
 from tocsin.store import deliveries, destinations
 from tocsin.store.deliveries import Way
 from tocsin.store.destinations import Destination
+
+Read = Callable[[Any], Awaitable[Sequence[Delivery]]]
 
 # Deliveries of a lane that are in memory; further ones are read when half of them are gone.
 HELD = 500
@@ -78,10 +82,10 @@ class Lanes:
     shard: int
     tools: Tools
     places: dict[str, Place] = field(default_factory=dict)
-    # Tried, and not stored yet: the store still says that these wait. What is read from it says so
-    # too of those that are stored while it is read.
-    unrecorded: set[str] = field(default_factory=set)
-    _recorded_meanwhile: set[str] = field(default_factory=set)
+    # Tried, and not stored yet, each with its destination: the store still says that these wait.
+    # What is read from it says so too of those that are stored while it is read.
+    unrecorded: dict[str, str] = field(default_factory=dict)
+    _recorded_meanwhile: set[str] | None = None
     # Whether some were fed that the store does not have yet.
     is_ahead: bool = False
     # What was known of the callbacks when all that waits was where they lead.
@@ -90,8 +94,9 @@ class Lanes:
 
     def recorded(self, delivery_id: str) -> None:
         """What came of a try is stored."""
-        self.unrecorded.discard(delivery_id)
-        self._recorded_meanwhile.add(delivery_id)
+        self.unrecorded.pop(delivery_id, None)
+        if self._recorded_meanwhile is not None:
+            self._recorded_meanwhile.add(delivery_id)
 
     def __post_init__(self) -> None:
         self._paces = Paces(self.tools)
@@ -104,9 +109,10 @@ class Lanes:
         Raises:
             StoreDown: it cannot be read.
         """
-        if self._led_by != self.tools.known.version:
+        if is_asked or self._led_by != self.tools.known.version:
             await self._lead()
-        unrecorded, is_complete = len(self.unrecorded), not self.unrecorded and not self.is_ahead
+        unrecorded = Counter(self.unrecorded.values())
+        is_complete = not self.unrecorded and not self.is_ahead
         before = {
             one: _Before(place.total, place.fed, place.is_pausing)
             for one, place in self.places.items()
@@ -120,10 +126,13 @@ class Lanes:
                 self._follow(place, known.get(one))
             # Tries that are not stored yet are too many in the store, and so is what was stored
             # while it was counted; what is not stored itself is too many here.
-            slack = unrecorded + (0 if is_asked else place.fed - was.fed + place.behind)
+            slack = unrecorded[one] + (0 if is_asked else place.fed - was.fed + place.behind)
             surplus = counted.get(one, 0) - was.total
             if place.judge(surplus, slack) or (surplus < 0 and is_complete):
                 await self._read_anew(place, counted.get(one, 0))
+                if one not in limits:
+                    # Others have put some there by a channel that may lead elsewhere by now.
+                    self._led_by = -1
         if is_asked:
             await self._hasten()
 
@@ -202,14 +211,7 @@ class Lanes:
         for one in taken:
             self.withdraw(*one)
         to = (target.shard, target.destination)
-        try:
-            await self.tools.journal.append(
-                [], also=lambda conn: deliveries.lead(conn, way, *to, busy)
-            )
-        except StoreDown:
-            for one in taken:
-                self.feed(*one)
-            raise
+        await self.tools.journal.append([], also=lambda conn: deliveries.lead(conn, way, *to, busy))
         return not busy
 
     async def _hasten(self) -> None:
@@ -221,15 +223,28 @@ class Lanes:
             for one in place.lane.waiting.values()
             if one.next_at > now
         }
-        self._recorded_meanwhile = set()
-        async with self.tools.database.read() as conn:
-            found = await deliveries.due(conn, later.keys(), now)
-        outdated = self.unrecorded | self._recorded_meanwhile
+        found, _ = await self._as_stored(lambda conn: deliveries.due(conn, later.keys(), now))
         for one in found:
             lane = later[one.id].lane
-            if one.id in lane.waiting and one.id not in outdated:
+            if one.id in lane.waiting:
                 lane.drop(one)
                 lane.add([one])
+
+    async def _as_stored(self, read: Read) -> tuple[Sequence[Delivery], Sequence[Delivery]]:
+        """What is read of what waits: that which still stands so, and that which has gone on.
+
+        Raises:
+            StoreDown: it cannot be read.
+        """
+        self._recorded_meanwhile = meanwhile = set[str]()
+        try:
+            async with self.tools.database.read() as conn:
+                found = await read(conn)
+        finally:
+            self._recorded_meanwhile = None
+        outdated = self.unrecorded.keys() | meanwhile
+        gone_on = [one for one in found if one.id in outdated]
+        return [one for one in found if one.id not in outdated], gone_on
 
     def _follow(self, place: Place, known: Destination | None) -> None:
         """Go by what a person has changed."""
@@ -245,23 +260,23 @@ class Lanes:
         place.doubts = 0
         await self._read(place, _BEGIN)
         known = len(place.lane.waiting) + len(place.lane.under_way)
-        place.total = max(counted - len(self.unrecorded), known)
+        unrecorded = Counter(self.unrecorded.values())[place.lane.destination]
+        place.total = max(counted - unrecorded, known)
 
     async def _read(self, place: Place, after: tuple[int, str]) -> None:
-        lane, fed, self._recorded_meanwhile = place.lane, place.fed, set()
-        async with self.tools.database.read() as conn:
-            found = await deliveries.waiting(conn, self.shard, lane.destination, after, HELD)
-        outdated = self.unrecorded | self._recorded_meanwhile
-        passed_over = [one for one in found if one.id in outdated]
-        lane.add(one for one in found if one.id not in outdated)
-        if found:
-            place.read_to = max(place.read_to, (found[-1].event_seq, found[-1].id))
-        if len(found) < HELD and place.fed == fed and not passed_over:
+        lane, fed = place.lane, place.fed
+        found, gone_on = await self._as_stored(
+            lambda conn: deliveries.waiting(conn, self.shard, lane.destination, after, HELD)
+        )
+        lane.add(found)
+        ends = [(some[-1].event_seq, some[-1].id) for some in (found, gone_on) if some]
+        place.read_to = max([place.read_to, *ends])
+        if len(found) < HELD and place.fed == fed and not gone_on:
             # What was counted while some of it went on may be too much: this is all there is.
             place.total = len(lane.waiting) + len(lane.under_way)
-        if passed_over:
+        if gone_on:
             # A person may have put one back in this very moment: it is looked at once more.
-            place.read_to = min(place.read_to, (passed_over[0].event_seq, ""))
+            place.read_to = min(place.read_to, (gone_on[0].event_seq, ""))
 
     def has_room(self, place: Place) -> bool:
         """Whether what is fed next goes into memory: nothing before it waits in the store alone."""

@@ -13,7 +13,7 @@ from tocsin.notify.channel import MAX_PAUSE_S
 
 # A stranger's header must not park a delivery for a year.
 MAX_AFTER_S = 86_400.0
-# A pause without a reason of its own is at least half and at most one and a half of what it says.
+# A pause without a reason of its own is three quarters to five quarters of it.
 _JITTER = 0.5
 # Beyond it no pause grows any more, and the number stays small.
 _MAX_DOUBLED = 10

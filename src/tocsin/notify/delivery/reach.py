@@ -73,7 +73,7 @@ class Line:
             took_ms = round((monotonic() - began) * 1000)
             status, said = (answer.status, answer.body) if answer is not None else (None, b"")
             self._exchanges.append(
-                Exchange(method, url, sent, body or b"", status, said, took_ms, json is not None)
+                Exchange(method, target, sent, body or b"", status, said, took_ms, json is not None)
             )
         return answer
 

@@ -7,6 +7,7 @@ away or a callback was changed in that very moment, is the same delivery.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,9 +16,10 @@ from tocsin.model.delivery import Delivery, DeliveryState
 from tocsin.model.event import Event
 from tocsin.notify.delivery.lanes import Lanes, Place
 from tocsin.notify.delivery.planner import deliveries_of, group_of
+from tocsin.notify.delivery.recorder import delivery_event
 from tocsin.notify.delivery.tools import Tools
 from tocsin.notify.known import SHARDS, Target
-from tocsin.store import callbacks, cursors, deliveries
+from tocsin.store import callbacks, cursors, deliveries, events
 from tocsin.store.cursors import Position
 from tocsin.store.delivery_results import Outdated, plan
 
@@ -83,9 +85,9 @@ class Reading:
         """
         async with self._tools.database.read() as conn:
             self._saved = await cursors.position(conn, self._stage)
+            self._again_through = await events.newest_seq(conn)
         self._position = self._saved
         self._saved_at = self._tools.clock.now()
-        self._again_through = self._tools.feed.newest
         self._groups.clear()
         self._is_outdated = False
 
@@ -103,10 +105,21 @@ class Reading:
                     await self._tools.known.look()
                     await self.begin()
                 if not await self._read() and not leaving.is_set():
-                    await news.wait()
+                    await self._quiet()
             except StoreDown:
                 await self._tools.clock.sleep(RETRY_S)
         self._to_store.set()
+
+    async def _quiet(self) -> None:
+        """Until there is news. What leads here later begins at how far was read and stored."""
+        news = self._bells.news
+        if self._position > self._saved:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SAVE_EVERY.total_seconds()):
+                    await news.wait()
+                    return
+            self._to_store.set()
+        await news.wait()
 
     async def _read(self) -> bool:
         """Make the deliveries of what is new; whether there may be more."""
@@ -116,12 +129,13 @@ class Reading:
         if self._is_outdated:
             return True
         if known.version != self._version:
-            self._version, self._mark = known.version, callbacks.mark_of(known.marks)
+            version, mark = known.version, callbacks.mark_of(known.marks)
             # Nothing was made of what came after it: it is read by what is known now. What led into
             # another shard until now was read there, and maybe not as far.
-            self._again_through = feed.newest
             async with self._tools.database.read() as conn:
+                self._again_through = await events.newest_seq(conn)
                 self._position = min(self._saved, await cursors.lowest(conn, _STAGES))
+            self._version, self._mark = version, mark
         if not known.has_any:
             return False
         targets = known.of_shard(self._number)
@@ -208,7 +222,7 @@ class Reading:
         """Store what was made and how far was read, or have it all read once more."""
         self._storing, self._made = self._made, []
         try:
-            await self._move(self._position, [one.delivery for one in self._storing])
+            await self._move(self._position)
         except (Outdated, StoreDown) as error:
             self._is_sure = isinstance(error, Outdated)
             self._take_back()
@@ -220,8 +234,8 @@ class Reading:
             self._lanes.is_ahead = False
             self._is_all_stored.set()
 
-    async def _move(self, through: int, new: Sequence[Delivery]) -> None:
-        """Store deliveries together with how far was read for them.
+    async def _move(self, through: int) -> None:
+        """Store what is to be stored together with how far was read for it.
 
         Raises:
             Outdated: somebody has changed a callback meanwhile; nothing is stored.
@@ -229,8 +243,15 @@ class Reading:
         """
         now, rows, mark = self._tools.clock.now(), self._tools.rows, self._mark
         after, to = self._saved, Position(self._stage, through, now)
+        new = [one.delivery for one in self._storing]
+        # What never waits is told of here: nobody tries it.
+        refused = [
+            delivery_event(one.delivery, now)
+            for one in self._storing
+            if one.delivery.state is DeliveryState.FAILED and not one.is_fed
+        ]
         await self._tools.journal.append(
-            [], also=lambda conn: plan(conn, rows, new, after, to, mark)
+            refused, also=lambda conn: plan(conn, rows, new, after, to, mark)
         )
         self._saved, self._saved_at = through, now
 

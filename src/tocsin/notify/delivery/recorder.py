@@ -6,12 +6,14 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import structlog
+
 from tocsin.clock import Clock
-from tocsin.errors import StoreDown
+from tocsin.errors import Reason, Rejected, StoreDown
 from tocsin.model.delivery import Delivery, DeliveryState
 from tocsin.model.event import OWN_SOURCE, NewEvent, new_event_id
 from tocsin.store.database import Database
-from tocsin.store.deliveries import DeliveryRows, tries_of
+from tocsin.store.deliveries import DeliveryRows, ended_of, tries_of
 from tocsin.store.delivery_results import Result, record
 from tocsin.store.journal import Journal
 
@@ -19,6 +21,9 @@ from tocsin.store.journal import Journal
 RETRY_S = 1.0
 # So many results are worked out in a row at most, while nothing else goes on.
 MAX_AT_ONCE = 100
+
+
+log = structlog.get_logger(__name__)
 
 
 class Told(NamedTuple):
@@ -86,8 +91,32 @@ class Recorder:
                 await self._append(told)
             except StoreDown:
                 told = await self._left_of(told)
+            except Rejected as error:
+                if len(told) == 1:
+                    told = [self._bare(told[0], error)]
+                    continue
+                # One of them cannot be stored; the others must not suffer for it.
+                for one in told:
+                    await self._store([one])
+                return
             else:
                 return
+
+    def _bare(self, told: Told, error: Rejected) -> Told:
+        """That it has ended, without what came of it: else it would be sent again and again."""
+        if told.result.attempt is None:
+            raise error
+        delivery = told.result.delivery
+        log.error("result_refused", delivery=delivery.id, cause=error.message)
+        ended = delivery._replace(
+            state=DeliveryState.FAILED,
+            ended_at=self._clock.now(),
+            status=None,
+            response="",
+            reason=Reason.BROKEN.value,
+            error="What came of it cannot be stored.",
+        )
+        return Told(Result(ended))
 
     async def _append(self, told: Sequence[Told]) -> None:
         events = [event for one in told for event in one.events]
@@ -100,14 +129,17 @@ class Recorder:
             await self._clock.sleep(RETRY_S)
             self._gather()
             with suppress(StoreDown):
+                ids = [one.result.delivery.id for one in told]
                 async with self._database.read() as conn:
-                    tried = await tries_of(conn, [one.result.delivery.id for one in told])
-                return [one for one in told if not _is_among(one, tried)]
+                    tried, ended = await tries_of(conn, ids), await ended_of(conn, ids)
+                return [one for one in told if not _is_among(one, tried, ended)]
 
 
-def _is_among(told: Told, tried: Collection[tuple[str, int]]) -> bool:
-    attempt = told.result.attempt
-    return attempt is not None and (attempt.delivery_id, attempt.number) in tried
+def _is_among(told: Told, tried: Collection[tuple[str, int]], ended: Collection[str]) -> bool:
+    delivery, attempt = told.result.delivery, told.result.attempt
+    if attempt is None:
+        return delivery.id in ended
+    return (attempt.delivery_id, attempt.number) in tried
 
 
 _TOLD = {

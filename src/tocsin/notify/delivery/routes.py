@@ -22,6 +22,8 @@ from tocsin.notify.condition import holds
 NEVER_TOLD = "delivery."
 DATA = "data."
 MAX_KEY_CHARS = 500
+# As long as a subject may be.
+MAX_ID_CHARS = 200
 # A clock that is set forward can leave out an end of quiet hours, but not that of the day after.
 _DAYS_AHEAD = 4
 
@@ -126,7 +128,7 @@ def subject_of(event: Event) -> str:
     task = event.data.get("task") if isinstance(event.data, dict) else None
     own_id = task.get("id") if isinstance(task, dict) else None
     is_id = isinstance(own_id, str | int) and not isinstance(own_id, bool)
-    return str(own_id).strip() if is_id else ""
+    return str(own_id).strip()[:MAX_ID_CHARS] if is_id else ""
 
 
 def _bounded(key: str) -> str:

@@ -11,12 +11,12 @@ import structlog
 
 from tocsin.errors import Reason, StoreDown
 from tocsin.model.delivery import Delivery, DeliveryKind, DeliveryState, Outcome
+from tocsin.model.entry import read_out
 from tocsin.model.event import Event, NewEvent, new_event_id
 from tocsin.model.logline import clean_text
 from tocsin.model.message import Outgoing
 from tocsin.model.standard_message import DIGEST
 from tocsin.notify.delivery.attempt import Tried, after, answered, attempt_of, tried
-from tocsin.notify.delivery.feed import read_out
 from tocsin.notify.delivery.lanes import Lanes, Place
 from tocsin.notify.delivery.policy import CLOSED, MAX_AFTER_S, busy_pause_s
 from tocsin.notify.delivery.recorder import Recorder, Told, delivery_event, destination_event
@@ -80,7 +80,7 @@ class Sending:
             return
         changed = done.delivery
         self._unstored[delivery.id] = changed
-        self._lanes.unrecorded.add(delivery.id)
+        self._lanes.unrecorded[delivery.id] = delivery.destination
         place.lane.end(changed)
         if changed.state.is_final:
             place.total -= 1
@@ -119,6 +119,7 @@ class Sending:
         await self._tools.journal.append([], also=lambda conn: fold(conn, rows, digest, folded))
         for one in folded:
             place.lane.end(one)
+            self._lanes.recorded(one.id)
         place.lane.begin([digest])
         place.total -= len(folded) - 1
         self._tools.figures.folded.labels(first.channel_type).inc(len(folded))
@@ -218,7 +219,8 @@ class Sending:
             lane.breaker, lane.times_busy = CLOSED, 0
         elif found.is_destinations:
             lane.breaker = lane.breaker.failed(now, random.random())  # noqa: S311 - jitter
-        pause_s = found.after_s
+        # Who says to wait for nothing has not said for how long.
+        pause_s = found.after_s if found.after_s is not None and found.after_s > 0 else None
         # What was under way when it was held says nothing new.
         is_held = lane.held_until is not None and lane.held_until > now
         if found.is_rate and pause_s is None and not is_held:

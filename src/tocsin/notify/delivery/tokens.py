@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from tocsin.clock import Clock
-from tocsin.errors import Reason, TryLater
+from tocsin.errors import ConfigError, Reason, StoreDown, TryLater
 from tocsin.notify.channel import Token
 from tocsin.store import channel_tokens
 from tocsin.store.channel_tokens import KeptToken
@@ -56,8 +56,11 @@ class Tokens:
         raise TryLater("No access token came in time.", reason=Reason.TIMED_OUT)
 
     async def _kept(self, key: str) -> KeptToken | None:
-        async with self._database.read() as conn:
-            return await channel_tokens.read(conn, self._vault, key)
+        try:
+            async with self._database.read() as conn:
+                return await channel_tokens.read(conn, self._vault, key)
+        except ConfigError as error:
+            raise StoreDown("The secret key was changed while Tocsin ran; restart it.") from error
 
     async def _fetch(self, key: str, fetch: Callable[[], Awaitable[Token]]) -> KeptToken:
         new: KeptToken | None = None

@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from tocsin.model.event import Event
 from tocsin.model.standard_message import standard_of
 
-# A message has some kilobytes; destinations that are further apart than this have it made anew.
+# Destinations that are further apart than this have a message made anew.
 KEPT = 1_000
+# A larger one, as JSON, is made anew for each.
+MAX_KEPT_BYTES = 8_192
 
 
 class Standards:
@@ -19,8 +23,11 @@ class Standards:
     def of(self, event: Event) -> Mapping[str, Any]:
         """The standard message that `event` is; it belongs to everybody, and nobody changes it."""
         made = self._made.get(event.seq)
-        if made is None:
-            made = self._made[event.seq] = standard_of(event)
+        if made is not None:
+            return made
+        made = standard_of(event)
+        if len(orjson.dumps(made)) <= MAX_KEPT_BYTES:
+            self._made[event.seq] = made
             if len(self._made) > KEPT:
                 del self._made[next(iter(self._made))]
         return made

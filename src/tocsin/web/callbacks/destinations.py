@@ -1,16 +1,20 @@
 """`/api/v1/release/callbacks/destinations`: where deliveries go; pausing and resuming them."""
 
+from functools import partial
 from typing import Annotated, Self
 
 from fastapi import Path, Query, Request
 from pydantic import AfterValidator, Field
 
+from tocsin.clock import Clock
 from tocsin.errors import Reason, Rejected
+from tocsin.model.callback import CallbackChannel
 from tocsin.model.delivery_figures import NOBODY_WAITS, Waiting
 from tocsin.model.times import rfc3339
-from tocsin.store import callback_states, destinations
+from tocsin.store import callback_states, callbacks, destinations
 from tocsin.store.database import Database
 from tocsin.store.destinations import Destination
+from tocsin.store.key import Vault
 from tocsin.web.callbacks.desk import CallbackDesk
 from tocsin.web.callbacks.fields import Texts, plain_text
 from tocsin.web.callbacks.kinds import kind_called
@@ -74,9 +78,11 @@ class DestinationShape(Shape):
         )
 
 
-def add_to(routes: ReleaseRoutes, *, database: Database, desk: CallbackDesk) -> None:
+def add_to(
+    routes: ReleaseRoutes, *, database: Database, vault: Vault, clock: Clock, desk: CallbackDesk
+) -> None:
     """The routes of destinations."""
-    part = _Destinations(database, desk)
+    part = _Destinations(database, vault, clock, desk)
     operators = routes.operators
     routes.readers.get(_ALL, summary="List destinations")(part.page)
     operators.post(f"{_ONE}/pause", summary="Send nothing to a destination")(part.pause)
@@ -84,14 +90,16 @@ def add_to(routes: ReleaseRoutes, *, database: Database, desk: CallbackDesk) -> 
 
 
 class _Destinations:
-    def __init__(self, database: Database, desk: CallbackDesk) -> None:
+    def __init__(self, database: Database, vault: Vault, clock: Clock, desk: CallbackDesk) -> None:
         self._database = database
+        self._vault = vault
+        self._clock = clock
         self._desk = desk
 
     async def page(
         self, query: Annotated[DestinationsQuery, Query()]
     ) -> Answer[Page[DestinationShape]]:
-        """Destinations to which anything was sent, those that are in trouble first."""
+        """Destinations to which anything was sent or that were paused, troubled ones first."""
         kinds = {kind_called(self._desk, one) for one in query.channel}
         async with self._database.read() as conn:
             found = [
@@ -109,6 +117,7 @@ class _Destinations:
         self, destination_id: DestinationId, request: Request
     ) -> Answer[DestinationShape]:
         """Send nothing there until it is resumed. What is for it waits."""
+        await self._keep(destination_id)
         await self._desk.pause(destination_id, caller_of(request).name)
         return Answer(data=await self._one(destination_id))
 
@@ -116,8 +125,29 @@ class _Destinations:
         self, destination_id: DestinationId, request: Request
     ) -> Answer[DestinationShape]:
         """Send there again, what waits first."""
+        await self._keep(destination_id)
         await self._desk.resume(destination_id, caller_of(request).name)
         return Answer(data=await self._one(destination_id))
+
+    async def _keep(self, destination_id: str) -> None:
+        """See that there is a row of it, which else the first delivery makes."""
+        async with self._database.read() as conn:
+            if await destinations.of_ids(conn, [destination_id]):
+                return
+            found = await callbacks.read_all(conn, self._vault)
+        led_to = (self._led_to(channel) for one in found for channel in one.channels)
+        new = next((one for one in led_to if one is not None and one.id == destination_id), None)
+        if new is not None:
+            await self._database.write(partial(destinations.save, one=new))
+
+    def _led_to(self, channel: CallbackChannel) -> Destination | None:
+        there = self._desk.destination(channel.type, channel.config)
+        if there is None:
+            return None
+        now = self._clock.now()
+        return Destination(
+            id=there.id, channel_type=channel.type, label=there.label, changed_at=now
+        )
 
     async def _one(self, destination_id: str) -> DestinationShape:
         async with self._database.read() as conn:

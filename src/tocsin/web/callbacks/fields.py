@@ -86,6 +86,13 @@ def _none_as_empty(value: Any) -> Any:
     return [] if value is None else value
 
 
+def one_as_list(value: Any) -> Any:
+    """A text alone, as lists are narrowed by; an empty one does not count."""
+    if isinstance(value, str):
+        return [value] if value else []
+    return value
+
+
 Plain = AfterValidator(plain_text)
 Name = Annotated[str, Field(max_length=MAX_NAME_CHARS), AfterValidator(_name)]
 ProjectName = Annotated[str, AfterValidator(project_name)]

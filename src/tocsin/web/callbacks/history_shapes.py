@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import Path
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from tocsin.model.callback_desk import ReplayWish
 from tocsin.model.curl import curl_line
@@ -14,7 +14,7 @@ from tocsin.model.delivery import Attempt, DeliveryKind, DeliveryState
 from tocsin.model.delivery_history import Folded, HistoryFilter, HistoryRow, HistoryStatus
 from tocsin.model.filters import MAX_VALUES
 from tocsin.model.times import rfc3339
-from tocsin.web.callbacks.fields import EventPattern, Plain, StatusWord, Texts
+from tocsin.web.callbacks.fields import EventPattern, Plain, StatusWord, Texts, one_as_list
 from tocsin.web.callbacks.shapes import FromOutside, Moment, Shown
 from tocsin.web.queries import Instant as InstantQuery
 from tocsin.web.queries import Text
@@ -28,6 +28,10 @@ OutcomeWord = Literal["delivered", "later", "given_up", "disabled"]
 ChannelTypeOf = Callable[[str], str | None]
 
 _Id = Annotated[Text, Plain]
+_Several = Annotated[list[EventPattern], Field(max_length=MAX_VALUES)]
+_Types = Annotated[
+    _Several, BeforeValidator(one_as_list, json_schema_input_type=_Several | EventPattern)
+]
 
 
 class DeliveriesQuery(PageQuery):
@@ -35,6 +39,7 @@ class DeliveriesQuery(PageQuery):
 
     event_type: Texts = Field(default=[], description="`*` stands for any characters.")
     channel: Texts = Field(default=[], description="Several mean any of them.")
+    channel_type: Texts = Field(default=[], description="The same as `channel`.")
     status: list[StatusWord] = Field(default=[], max_length=MAX_VALUES)
     kind: list[Kind] = Field(default=[], max_length=MAX_VALUES)
     event_id: _Id = ""
@@ -51,7 +56,9 @@ class DeliveriesQuery(PageQuery):
             destination_id=self.destination_id or None,
             digest_id=self.digest_id or None,
             event_types=tuple(self.event_type),
-            channel_types=tuple(channel_type(one) or one for one in self.channel),
+            channel_types=tuple(
+                channel_type(one) or one for one in (*self.channel, *self.channel_type)
+            ),
             statuses=tuple(HistoryStatus(one) for one in self.status),
             kinds=tuple(DeliveryKind(one) for one in self.kind),
             since=self.since,
@@ -72,7 +79,7 @@ class Replay(FromOutside):
 
     since: InstantQuery = None
     until: InstantQuery = None
-    event_type: list[EventPattern] = Field(default=[], max_length=MAX_VALUES)
+    event_type: _Types = Field(default=[], description="One type or pattern, or several.")
     event_id: _Id = ""
     status: Literal["failed", "success"] | None = None
     config_id: _Id = ""
@@ -180,7 +187,6 @@ class RowShape(Shape):
     @classmethod
     def said(cls, row: HistoryRow) -> dict[str, Any]:
         one, calls = row.delivery, calls_of(row.request)
-        waits = row.status is HistoryStatus.PENDING
         return {
             "id": one.id,
             "task_id": one.task_id,
@@ -207,7 +213,7 @@ class RowShape(Shape):
             "error": row.error or "",
             "reason": row.reason,
             "digest_id": one.digest_id,
-            "next_at": rfc3339(one.next_at) if waits else None,
+            "next_at": rfc3339(row.next_at),
             "created_at": rfc3339(one.created_at),
             "updated_at": rfc3339(row.updated_at),
             "ended_at": rfc3339(one.ended_at),

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Query
 
 from tocsin.model.callback_desk import PreviewWish
+from tocsin.model.entry import read_out
 from tocsin.model.event import Event
 from tocsin.store import callback_templates, events
 from tocsin.store.database import Database
@@ -93,7 +94,7 @@ class _Previews:
             found = await events.by_id(conn, body.event_id)
         if found is None:
             raise bad_field("event_id", "expected the id of an event that is kept")
-        return found
+        return read_out(found)
 
     def _kind(self, name: str) -> str:
         kind = self._desk.channel_type(name) if name else ""

@@ -120,6 +120,32 @@ test("what the server finds wrong stands at its field", async () => {
   shown.unmount();
 });
 
+test("what is wrong with a channel as a whole stands in it, and once at the foot", async () => {
+  const errors = [{ field: "channels.0.config", message: "give either of two" }];
+  served(answers());
+  const { shown } = await opened(CallbackScreen, "/callbacks/c1");
+  await ticked("Alert fires");
+  const refused = { code: 3422, data: null, msg: "channels.0.config: give either of two", errors };
+  vi.stubGlobal("fetch", () =>
+    Promise.resolve(new Response(JSON.stringify(refused), { status: 422 })),
+  );
+
+  await shown.find("form").trigger("submit");
+  await flushPromises();
+
+  expect(shown.find(".channel .fault").text()).toBe("give either of two");
+  expect(shown.find(".bar").text().split("give either of two")).toHaveLength(2);
+  shown.unmount();
+});
+
+test("one without a name is called by its channels", async () => {
+  served(answers({ [`GET ${ROOT}/callbacks/c1`]: enveloped(callback({ name: "" })) }));
+  const { shown } = await opened(CallbackScreen, "/callbacks/c1");
+
+  expect(shown.find("h1").text()).toBe("Feishu");
+  shown.unmount();
+});
+
 test("a new one is made for its project, and then stands at its own address", async () => {
   const calls = served(
     answers({ [`POST ${ROOT}/projects/shop/callbacks`]: enveloped(callback({ id: "c1" })) }),

@@ -58,6 +58,15 @@ test("a paused destination says who paused it, and goes on at a press", async ()
   shown.unmount();
 });
 
+test("what was paused on the server’s own machine says so", async () => {
+  const paused = destination({ paused: true, paused_by: "local", paused_at: "2026-01-01T12:00:00Z" });
+  served(answers([callback()], [paused]));
+  const { shown } = await opened(CallbacksScreen, "/callbacks");
+
+  expect(shown.find(".destinations .told").text()).toContain("Paused by hand, from this machine");
+  shown.unmount();
+});
+
 test("a pause is asked for", async () => {
   const calls = served({
     ...answers([callback()], [destination()]),
