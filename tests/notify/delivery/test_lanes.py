@@ -104,6 +104,43 @@ async def test_of_very_many_some_are_in_memory_and_the_rest_is_read_in_turn(shar
     assert not place.is_more
 
 
+async def test_what_waits_for_a_time_keeps_nothing_out_that_may_go(shard: Shard) -> None:
+    """As an alert behind a night's notices that quiet hours hold, or behind many retries."""
+    await shard.store(*range(1, 15), next_at=after(3600))
+    await shard.store(15)
+    place = await shard.take_up()
+    await shard.lanes.refill(place)
+    step = place.lane.next(START)
+
+    assert isinstance(step, Go)
+    assert [one.event_seq for one in step.deliveries] == [15]
+    assert shard.lanes.has_room(place)
+
+
+async def test_all_that_is_in_memory_is_bounded(
+    shard: Shard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_HELD", 8)
+    await shard.store(*range(1, 15), next_at=after(3600))
+    place = await shard.take_up()
+    await shard.lanes.refill(place)
+
+    assert waiting(place) == list(range(1, 9))
+    assert not shard.lanes.has_room(place)
+
+
+async def test_what_was_put_back_among_many_is_found(shard: Shard) -> None:
+    numbers = [*range(1, 7), *range(8, 15)]
+    await shard.store(*numbers, next_at=after(3600))
+    place = await shard.take_up()
+    await shard.lanes.refill(place)
+    assert waiting(place) == numbers
+    await shard.store(7, next_at=after(3600))
+    await shard.take_up()
+
+    assert waiting(place) == list(range(1, 15))
+
+
 async def test_what_was_just_stored_waits_behind_what_is_in_the_store_alone(
     shard: Shard,
 ) -> None:

@@ -69,9 +69,17 @@ class Lane:
     # In order of what happened.
     waiting: dict[str, Delivery] = field(default_factory=dict)
     under_way: dict[str, Delivery] = field(default_factory=dict)
+    # Of those that wait who may go since they were made, as far as they themselves are concerned;
+    # others were tried before, or are held until later.
+    _prompt: set[str] = field(default_factory=set)
     # Grows with each change of what waits or is under way.
     _changes: int = 0
     _answered: "_Answered | None" = None
+
+    @property
+    def prompt(self) -> int:
+        """How many wait for nothing but their turn."""
+        return len(self._prompt)
 
     def add(self, deliveries: Iterable[Delivery]) -> None:
         """Take up what waits; what is known already stays as it is."""
@@ -85,6 +93,7 @@ class Lane:
         self._changes += 1
         for one in deliveries:
             self.waiting.pop(one.id, None)
+            self._prompt.discard(one.id)
             self.under_way[one.id] = one
 
     def count(self, now: datetime) -> None:
@@ -103,6 +112,7 @@ class Lane:
     def drop(self, delivery: Delivery) -> None:
         """It does not wait here any more."""
         self._changes += 1
+        self._prompt.discard(delivery.id)
         del self.waiting[delivery.id]
 
     def next(self, now: datetime) -> Go | Wait:
@@ -141,6 +151,8 @@ class Lane:
     def _put(self, delivery: Delivery) -> None:
         last = next(reversed(self.waiting.values()), None)
         self.waiting[delivery.id] = delivery
+        if delivery.next_at <= delivery.created_at:
+            self._prompt.add(delivery.id)
         if last is not None and _place(delivery) < _place(last):
             self.waiting = {one.id: one for one in sorted(self.waiting.values(), key=_place)}
 
@@ -158,9 +170,10 @@ class Lane:
         blocked = {one.order_key for one in self.under_way.values()}
         retried: Delivery | None = None
         for one in self.waiting.values():
-            if one.order_key in blocked:
+            is_due = one.next_at <= now
+            if (not is_due and not one.tries) or one.order_key in blocked:
                 continue
-            if one.next_at <= now:
+            if is_due:
                 if not one.tries:
                     return one
                 retried = retried or one

@@ -20,8 +20,11 @@ from tocsin.store.destinations import Destination
 
 Read = Callable[[Any], Awaitable[Sequence[Delivery]]]
 
-# Deliveries of a lane that are in memory; further ones are read when half of them are gone.
+# Deliveries of a lane in memory that wait for their turn alone; further ones are read when half of
+# them are gone. Those that wait for a time come beside them, else they would keep out what is
+# behind them. All together are bounded too.
 HELD = 500
+MOST_HELD = 10_000
 # Looks in a row that count more in the store than is known here, before that is read.
 DOUBTED_LOOKS = 5
 # Before everything.
@@ -55,7 +58,12 @@ class Place:
     @property
     def is_low(self) -> bool:
         """Whether a good part of what was in memory is gone, and there is more."""
-        return self.is_more and len(self.lane.waiting) < HELD // 2
+        return self.is_more and self.lane.prompt < HELD // 2 and self.has_place
+
+    @property
+    def has_place(self) -> bool:
+        """Whether more may be in memory."""
+        return self.lane.prompt < HELD and len(self.lane.waiting) < MOST_HELD
 
     def judge(self, surplus: int, slack: int) -> bool:
         """Whether others have put some there: the store counts so many more than were known.
@@ -251,19 +259,25 @@ class Lanes:
         if known is None or known.touched_at == place.destination.touched_at:
             return
         place.destination = known
-        place.lane.is_paused = known.is_paused
+        lane = place.lane
+        lane.is_paused = known.is_paused
         if not known.is_paused and not known.failures:
-            place.lane.breaker, place.lane.held_until = CLOSED, None
+            lane.breaker, lane.held_until, lane.times_busy = CLOSED, None, 0
+            if lane.account is not None:
+                lane.account.held_until = None
 
     async def _read_anew(self, place: Place, counted: int) -> None:
         """Read what waits there from the start: somebody else has changed it."""
         place.doubts = 0
-        await self._read(place, _BEGIN)
+        through, after = place.read_to, await self._read(place, _BEGIN)
+        while after is not None and after < through:
+            after = await self._read(place, after)
         known = len(place.lane.waiting) + len(place.lane.under_way)
         unrecorded = Counter(self.unrecorded.values())[place.lane.destination]
         place.total = max(counted - unrecorded, known)
 
-    async def _read(self, place: Place, after: tuple[int, str]) -> None:
+    async def _read(self, place: Place, after: tuple[int, str]) -> tuple[int, str] | None:
+        """Read a page behind that place; gives where the next begins, None if there is none yet."""
         lane, fed = place.lane, place.fed
         found, gone_on = await self._as_stored(
             lambda conn: deliveries.waiting(conn, self.shard, lane.destination, after, HELD)
@@ -271,16 +285,20 @@ class Lanes:
         lane.add(found)
         ends = [(some[-1].event_seq, some[-1].id) for some in (found, gone_on) if some]
         place.read_to = max([place.read_to, *ends])
-        if len(found) < HELD and place.fed == fed and not gone_on:
-            # What was counted while some of it went on may be too much: this is all there is.
-            place.total = len(lane.waiting) + len(lane.under_way)
         if gone_on:
             # A person may have put one back in this very moment: it is looked at once more.
             place.read_to = min(place.read_to, (gone_on[0].event_seq, ""))
+            return None
+        if len(found) < HELD:
+            if place.fed == fed:
+                # What was counted while some of it went on may be too much: this is all there is.
+                place.total = len(lane.waiting) + len(lane.under_way)
+            return None
+        return ends[0]
 
     def has_room(self, place: Place) -> bool:
         """Whether what is fed next goes into memory: nothing before it waits in the store alone."""
-        return not place.is_more and len(place.lane.waiting) < HELD
+        return not place.is_more and place.has_place
 
     def feed(self, place: Place, new: Delivery) -> bool:
         """Take up a delivery; False where there is no room, and it is read in its turn."""
@@ -303,8 +321,8 @@ class Lanes:
 
     async def refill(self, place: Place) -> None:
         """Read on where that is due."""
-        if place.is_low:
-            await self._read(place, place.read_to)
+        while place.is_low and await self._read(place, place.read_to) is not None:
+            pass
 
     def admitted(self, place: Place, new: Delivery) -> Delivery:
         """A delivery that was just made.
