@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from wcwidth import iter_graphemes
 
@@ -52,6 +52,7 @@ MARKED = Dialect(
     fence=lambda text: f"```\n{text}\n```",
 )
 MEASURES = (in_bytes, in_characters, in_utf16)
+LINK = Span("a", href="https://x.test/" + "p" * 40)
 FAMILY = "👩‍👩‍👧‍👦"
 
 CLUSTERS = st.sampled_from(
@@ -293,6 +294,8 @@ def test_however_long_a_text_is_it_is_drawn_a_few_times(blocks: list[Block], siz
 
 
 @given(BLOCKS)
+@example([Block(BlockKind.PARAGRAPH, (LINK, LINK))])
+@example([Block(BlockKind.PARAGRAPH, (LINK, Span(""), LINK))])
 def test_what_fits_is_one_piece(blocks: list[Block]) -> None:
     whole = draw(blocks, HTML)
 

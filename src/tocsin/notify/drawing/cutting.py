@@ -161,8 +161,7 @@ def _flat(block: Block) -> str:
 def _most_chars(block: Block, room: int) -> int:
     """More of the flat text than this does not fit, and need not be drawn to see that."""
     chars = 0
-    for span in block.spans:
-        least = len(span.href or span.text)
+    for span, least in zip(block.spans, _least(block), strict=True):
         if least > room:
             return chars if span.href else chars + room
         room -= least
@@ -172,7 +171,15 @@ def _most_chars(block: Block, room: int) -> int:
 
 def _has_room(block: Block, room: int) -> bool:
     """Whether a block may fit, as far as that can be told before it is drawn."""
-    return sum(len(span.href or span.text) for span in block.spans) <= room
+    return sum(_least(block)) <= room
+
+
+def _least(block: Block) -> Iterator[int]:
+    """What of each span is drawn in any case: of neighbours in one link the address once."""
+    href = None
+    for span in block.spans:
+        yield 0 if span.href and span.href == href else len(span.href or span.text)
+        href = span.href
 
 
 def _end_at(block: Block, chars: int) -> _End:
