@@ -100,6 +100,23 @@ def test_what_a_sender_added_stays_and_what_it_left_out_is_there_but_empty() -> 
     assert told["timestamp"] == "2026-01-01T00:00:01.000Z"
 
 
+@pytest.mark.parametrize("sent", ["5", True, [1], {"a": 1}, "many"])
+def test_what_is_no_number_is_no_count_and_what_is_no_list_of_texts_no_hosts(sent: Any) -> None:
+    """Not all that comes as a standard message was looked at when it came."""
+    names = ("total_count", "canary_count", "completed_count", "failed_count")
+    data = DOCUMENT | {"deployment": {**dict.fromkeys(names, sent), "hosts": sent, "kept": sent}}
+
+    told = standard_of(event("canary_started", data))
+
+    assert told["deployment"] == {**dict.fromkeys(names, 0), "hosts": [], "kept": sent}
+
+
+def test_of_hosts_those_are_told_that_have_a_name() -> None:
+    told = standard_of(stored(DOCUMENT | {"deployment": {"hosts": ["a", None, "b"]}}))
+
+    assert told["deployment"]["hosts"] == ["a", "b"]
+
+
 def test_a_count_of_canaries_is_there_for_events_of_canaries_only() -> None:
     kinds = ["canary_started", "canary_completed", "full_completed", "step_started"]
 

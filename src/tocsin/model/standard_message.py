@@ -15,6 +15,7 @@ from tocsin.model.times import parse_instant, rfc3339
 
 DIGEST = "digest"
 _SECTIONS = ("project", "version", "task", "deployment")
+_COUNTS = ("total_count", "canary_count", "completed_count", "failed_count")
 
 # Where senders have it, names of objects before a slash; the first text counts.
 _PLACES: Mapping[str, tuple[str, ...]] = {
@@ -57,14 +58,15 @@ _TASK_TYPES = ("deploy", "rollback", "stop")
 def standard_of(event: Event) -> dict[str, Any]:
     """The standard message that `event` is.
 
-    One that came as such is given as it was sent. Any other has the whole event as `event`.
+    One that came as such is given as it was sent, but for counts that are no numbers and hosts that
+    are no list of texts. Any other has the whole event as `event`.
     """
     said = event.data if isinstance(event.data, Mapping) else {}
     known = _known(event, said)
     if not is_standard(event):
         return {**known, "event": cloudevent_of(event)}
     sections = {
-        name: {**known[name], **{key: value for key, value in sent.items() if value is not None}}
+        name: {**known[name], **{key: value for key, value in sent.items() if _fits(key, value)}}
         for name in _SECTIONS
         if isinstance(sent := said.get(name), Mapping)
     }
@@ -107,11 +109,20 @@ def _blank(value: Any) -> Any:
     return 0 if isinstance(value, int) else type(value)()
 
 
+def _fits(name: str, value: Any) -> bool:
+    """Whether what was sent under a name can be what is meant by it."""
+    if name in _COUNTS:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if name == "hosts":
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return value is not None
+
+
 def _known(event: Event, said: Mapping[str, Any]) -> dict[str, Any]:
     """The message out of what an event has, under whatever name."""
     counts = {
         name: _count(said, f"deployment/{name}", name)
-        for name in ("total_count", "canary_count", "completed_count", "failed_count")
+        for name in _COUNTS
         if name != "canary_count" or event.type.startswith("canary_")
     }
     return {

@@ -187,6 +187,34 @@ async def test_what_went_wrong_is_a_message_of_its_own(house: House) -> None:
     assert [one.edits for one in discord.taken] == [0, 0]
 
 
+async def test_what_went_wrong_stays_and_what_comes_after_it_goes_on_in_the_first_message(
+    house: House,
+) -> None:
+    async with platform("discord", house.working.clock) as discord:
+        await house.working.add(telling(discord))
+        await house.begin()
+        stalled = {"kind": "deployment.stalled", "source": "tocsin"}
+        for at, told in enumerate(({"kind": "step_started"}, stalled, {}, stalled, {}), 1):
+            await house.happen("d-1", **told)
+            await house.are(*["delivered"] * at)
+            house.pass_by(5)
+
+    assert [one.edits for one in discord.taken] == [2, 0, 0]
+
+
+async def test_what_went_wrong_first_is_replaced_by_nothing(house: House) -> None:
+    async with platform("discord", house.working.clock) as discord:
+        await house.working.add(telling(discord))
+        await house.begin()
+        await house.happen("d-1", kind="deployment.stalled", source="tocsin")
+        await house.are("delivered")
+        house.pass_by(5)
+        await house.happen("d-1")
+        await house.are("delivered", "delivered")
+
+    assert [one.edits for one in discord.taken] == [0, 0]
+
+
 async def test_who_is_too_busy_without_saying_for_how_long_is_left_alone_for_longer_each_time(
     house: House,
 ) -> None:

@@ -1,6 +1,7 @@
 """What a delivery tells: in a person's own words where they can be worked out, else in Tocsin's."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -86,6 +87,18 @@ def test_words_that_cannot_be_worked_out_lose_nobody_a_message() -> None:
     broken = template("{{ event.data.version.nothing.deeper }}", "{% for %}")
 
     assert drawn(STARTED, "ko", broken, "") == message_of(STARTED, "ko")
+
+
+@pytest.mark.parametrize("completed", ["5", None, [1], 1e308])
+async def test_numbers_that_are_none_lose_nobody_a_digest(completed: Any) -> None:
+    digest = delivery(1, kind=DeliveryKind.DIGEST, event_type="digest")
+    counts = {"completed_count": completed, "failed_count": 1}
+    sent = {"event_type": "canary_completed", "deployment": counts}
+    odd = event(3, type="canary_completed", data=sent)
+
+    found = await outgoing_of(digest, [STARTED, odd], "en", template("Mine: {event_type}"), "")
+
+    assert any("Mine: canary_started" in line for line in lines_of(found.message))
 
 
 async def test_a_channel_that_sends_the_standard_message_has_no_other_drawn() -> None:

@@ -82,6 +82,14 @@ def test_what_fails_for_an_event_is_raised_so_that_tocsins_own_words_are_used() 
         render(template(body="{% if event.data.n > 5 %}x{% endif %}"), with_data(n="many"), "zh")
 
 
+def test_values_that_cannot_be_worked_out_are_raised_in_the_same_way() -> None:
+    event = sample_event("full_completed")
+    counts = {"completed_count": 1e308, "failed_count": 1e308}
+
+    with pytest.raises(BadTemplate):
+        render(template("Hi"), replace(event, data={**event.data, "deployment": counts}), "zh")
+
+
 def with_data(**data: Any) -> Event:
     return replace(sample_event("note"), data=data)
 

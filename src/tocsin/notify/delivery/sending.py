@@ -23,7 +23,7 @@ from tocsin.notify.delivery.recorder import Recorder, Told, delivery_event, dest
 from tocsin.notify.delivery.standing import is_to_be_paused, standing_after
 from tocsin.notify.delivery.tools import Tools
 from tocsin.notify.known import Target
-from tocsin.notify.wording.outgoing import outgoing_of
+from tocsin.notify.wording.outgoing import is_of_its_own, outgoing_of
 from tocsin.store import deliveries, destinations, events
 from tocsin.store.delivery_results import Result, fold
 from tocsin.store.destinations import Destination
@@ -134,10 +134,12 @@ class Sending:
         if not told:
             return _ended(delivery, Reason.EXPIRED, "Its event is not kept any more.", now)
         handle = await self._handle(delivery, target)
+        outgoing: Outgoing | None = None
 
         async def draw() -> Outgoing:
+            nonlocal outgoing
             template = self._tools.known.template(target.row.template_id)
-            return await outgoing_of(
+            outgoing = await outgoing_of(
                 delivery,
                 told,
                 target.callback.language,
@@ -147,8 +149,11 @@ class Sending:
                 has_message=target.extras.HAS_MESSAGE,
                 standard=self._tools.standards.of,
             )
+            return outgoing
 
         found = await tried(target, draw, self._tools.make_line)
+        if outgoing is not None and is_of_its_own(outgoing.message):
+            found = found._replace(handle=None)
         changed = after(delivery, target, found)
         if not changed.state.is_final:
             # It goes on with what it knows.

@@ -31,8 +31,8 @@ async def outgoing_of(
 ) -> Outgoing:
     """The message of a delivery; `told` are its event, or those that a digest stands for.
 
-    What went wrong is a message of its own: nobody is called by one that changes. Without
-    `has_message` the channel tells the standard message alone, which `standard` makes of an event.
+    Without `has_message` the channel tells the standard message alone, which `standard` makes of an
+    event.
     """
     is_digest = delivery.kind is DeliveryKind.DIGEST
     message = _UNDRAWN
@@ -44,8 +44,16 @@ async def outgoing_of(
         event_type=delivery.event_type,
         message=message,
         standard=standard_digest(told) if is_digest else standard(told[0]),
-        handle=None if message.tone in (Tone.WARNING, Tone.BAD) else handle,
+        handle=None if is_of_its_own(message) else handle,
     )
+
+
+def is_of_its_own(message: Message) -> bool:
+    """Whether it replaces nothing and is not replaced, as what went wrong.
+
+    Nobody is called by a message that changes, and nobody sees what another took the place of.
+    """
+    return message.tone in (Tone.WARNING, Tone.BAD)
 
 
 async def _each_drawn(

@@ -29,6 +29,9 @@ MAX_TITLE_CHARS = 200
 # What a template is tried with before it is saved: much, little, and something else.
 _TRIED_WITH = ("canary_started", "full_completed", "deployment_completed", "alert.firing", "note")
 
+# What comes of values that nobody thought of.
+_UNFIT = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
+
 
 def _in_title(value: str) -> str:
     return text(value, MAX_TITLE_CHARS)
@@ -72,9 +75,14 @@ def render(template: Template, event: Event, language: str, public_url: str = ""
         BadTemplate: it cannot be worked out for this event.
     """
     own = message_of(event, language, public_url)
-    values = values_of(event, own)
-    title = text(_TITLE.written(template.title, values), MAX_TITLE_CHARS)
-    body = blocks_of(_BODY.written(template.body, values)) if template.body.strip() else ()
+    try:
+        values = values_of(event, own)
+        title = text(_TITLE.written(template.title, values), MAX_TITLE_CHARS)
+        body = blocks_of(_BODY.written(template.body, values)) if template.body.strip() else ()
+    except BadTemplate:
+        raise
+    except _UNFIT as error:
+        raise BadTemplate("it cannot be worked out with what the event has") from error
     if title:
         own = replace(own, heading=title, title="")
     return replace(own, fields=(), body=body) if body else own
