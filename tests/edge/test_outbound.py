@@ -299,6 +299,28 @@ async def test_an_address_of_another_kind_is_told_without_what_is_secret(url: st
     assert "canary" not in told.value.message
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a.test:0/",
+        f"https://{PUBLIC}:0/",
+        "https://a..test/",
+        "https://.a.test/",
+        f"https://{'a' * 64}.test/",
+        f"https://{'a.' * 126}test/",
+        f"https://{'é' * 64}.test/",
+    ],
+)
+async def test_what_no_name_or_port_can_be_is_told_before_anybody_calls_it(url: str) -> None:
+    http = Outbound(resolver=Names({}))
+
+    with pytest.raises(GiveUp) as told:
+        await http.check(url)
+    await http.close()
+
+    assert told.value.reason is Reason.ADDRESS_REFUSED
+
+
 async def test_a_public_address_may_be_called_and_a_name_that_is_not_known_yet() -> None:
     class Nobody(Names):
         async def resolve(
@@ -312,6 +334,7 @@ async def test_a_public_address_may_be_called_and_a_name_that_is_not_known_yet()
     await known.check("https://a.test/a?b=c")
     await known.check(f"https://{PUBLIC}:8443/")
     await unknown.check("https://a.test/")
+    await unknown.check(f"https://{'a' * 63}.b_1.test./")
     with pytest.raises(TryLater) as told:
         await unknown.connect("a.test", 25)
     await known.close()
@@ -402,6 +425,29 @@ async def test_a_packed_answer_is_refused(world: Outside, http: Outbound) -> Non
         await http.call("GET", f"{world.url}/a")
 
     assert raised.value.reason is Reason.BAD_ANSWER
+
+
+async def test_of_a_packed_answer_status_and_headers_are_told(
+    world: Outside, http: Outbound
+) -> None:
+    packed = {"Content-Encoding": "gzip", "Retry-After": "3"}
+    world.answer("/a", Reply(status=429, body=b"not even gzip", headers=packed))
+
+    async with http.open("GET", f"{world.url}/a") as arriving:
+        said = [chunk async for chunk in arriving.chunks]
+
+    assert (arriving.status, arriving.headers["retry-after"], said) == (429, "3", [])
+
+
+@pytest.mark.parametrize("coding", ["identity", "utf-8", "UTF8", ""])
+async def test_what_packs_nothing_is_read_as_it_is(
+    coding: str, world: Outside, http: Outbound
+) -> None:
+    world.answer("/a", Reply(body=b"ok", headers={"Content-Encoding": coding}))
+
+    answer = await http.call("GET", f"{world.url}/a")
+
+    assert answer.body == b"ok"
 
 
 async def test_who_does_not_answer_in_time_is_tried_later(world: Outside, http: Outbound) -> None:

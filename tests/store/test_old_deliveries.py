@@ -9,10 +9,12 @@ import pytest
 
 from tests.appending import rows, settings_with
 from tests.deliveries import attempt, delivery, keep, known_destination
+from tests.notify.deliveries import callback
 from tocsin.model.delivery import Delivery, DeliveryState
-from tocsin.store import channel_tokens, destinations
+from tocsin.store import callbacks, channel_tokens, destinations
 from tocsin.store.database import Database
 from tocsin.store.deliveries import DeliveryRows, put_back
+from tocsin.store.key import SecretKey, Vault
 from tocsin.store.old_deliveries import EVERY_S, SLICE, OldDeliveries
 from tocsin.testing.clock import START, HandClock
 
@@ -55,6 +57,11 @@ def made(at: datetime, number: int = 1, state: DeliveryState = DELIVERED, **more
     return delivery(state, **{"ended_at": at if state.is_final else None, **of})
 
 
+async def known_callback(database: Database, callback_id: str = "c-1") -> None:
+    vault, new = Vault([SecretKey.new()]), callback(("slack", {"webhook_url": "x"}), id=callback_id)
+    await database.write(lambda conn: callbacks.add(conn, vault, new))
+
+
 async def ids(database: Database) -> list[str]:
     return [row["id"] for row in await rows(database, "SELECT id FROM deliveries ORDER BY id")]
 
@@ -79,6 +86,7 @@ async def test_what_waits_stays_however_old_it_is(
 ) -> None:
     waits = made(START - KEPT, 1, state)
     await keep(database, waits, attempts=(attempt(waits),))
+    await known_callback(database)
     await known_destination(database, waits.destination)
     passing.move(KEPT.total_seconds())
 
@@ -86,6 +94,23 @@ async def test_what_waits_stays_however_old_it_is(
 
     assert await ids(database) == [waits.id]
     assert len(await rows(database, "SELECT 1 FROM delivery_attempts")) == 1
+
+
+async def test_what_waits_of_a_callback_that_is_gone_goes(
+    database: Database, passing: Passing
+) -> None:
+    states = (DeliveryState.WAITING, DeliveryState.FOLDED)
+    old = [made(START - MS, at, state, config_id="gone") for at, state in enumerate(states)]
+    new = made(START, 2, DeliveryState.WAITING, config_id="gone")
+    await known_callback(database)
+    kept = made(START - MS, 3, DeliveryState.WAITING)
+    await keep(database, *old, new, kept, attempts=tuple(map(attempt, (*old, new, kept))))
+
+    await stage(database, passing).clean_up()
+
+    assert await ids(database) == [kept.id, new.id]
+    left = await rows(database, "SELECT delivery_id FROM delivery_attempts ORDER BY delivery_id")
+    assert [row["delivery_id"] for row in left] == [kept.id, new.id]
 
 
 async def test_what_waited_for_long_is_kept_from_its_end_on(
@@ -102,6 +127,7 @@ async def test_what_waited_for_long_is_kept_from_its_end_on(
 async def test_one_that_is_made_once_more_stays(database: Database, passing: Passing) -> None:
     again, gone = made(START - MS, 1, FAILED), made(START - MS, 2, FAILED)
     await keep(database, again, gone)
+    await known_callback(database)
     await database.write(lambda conn: put_back(conn, [again.id], passing.now()))
 
     await stage(database, passing).clean_up()
@@ -138,6 +164,7 @@ async def test_by_what_old_messages_can_be_replaced_is_forgotten(
 async def test_a_destination_that_nobody_uses_goes(database: Database, passing: Passing) -> None:
     waits = made(START, 1, DeliveryState.WAITING, destination="d-waits")
     await keep(database, waits)
+    await known_callback(database)
     for name in ("d-gone", "d-used", "d-waits"):
         await known_destination(database, name)
     passing.move(1)

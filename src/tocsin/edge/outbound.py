@@ -3,7 +3,8 @@
 A name is resolved by `names.py`, anew for each connection, and each address it has is held against
 `reachable.py`: one that leads inside refuses the name, and the socket is opened to an address
 that was looked at, so a name that changes between two look-ups gains nothing. Redirects are not
-followed, no proxy or cookie is used, nothing is unpacked; time and size have limits.
+followed, no proxy or cookie is used, time and size have limits. Nothing is unpacked: of an answer
+that is packed all the same, only status and headers are told.
 """
 
 import asyncio
@@ -35,8 +36,13 @@ CONNECT_S = 10.0
 # Of silence in the midst of an answer.
 READ_S = 30.0
 CHUNK_BYTES = 262_144
+# Of a name, and of what stands between two dots of it, in characters (RFC 1035, 2.3.4).
+_MAX_NAME = 253
+_MAX_PART = 63
 _ANY_HOST = ("*",)
 _REFUSED = Reason.ADDRESS_REFUSED
+# Content-Encodings that pack nothing. The charset is there by mistake, and harmless.
+_PLAIN = frozenset({"", "identity", "utf-8", "utf8"})
 
 
 class _RefusedError(OSError):
@@ -54,12 +60,19 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """An answer whose body comes in chunks; `size` is what it announces, None when it does not."""
+    """An answer whose body comes in chunks; `size` is what it announces, None when it does not.
+
+    Of one that is packed, which was not asked for, no chunk comes.
+    """
 
     status: int
     headers: Mapping[str, str]
     size: int | None
     chunks: AsyncIterator[bytes]
+
+    @property
+    def is_packed(self) -> bool:
+        return _is_packed(self.headers)
 
 
 class Outbound:
@@ -108,7 +121,8 @@ class Outbound:
         """Call `url` and read the whole answer, whatever its status.
 
         Raises:
-            GiveUp: the address may not be called, or the answer is larger than `max_bytes`.
+            GiveUp: the address may not be called, or the answer is packed, or larger than
+                `max_bytes`.
             TryLater: it cannot be reached now, or not in time.
         """
         opened = self.open(
@@ -142,9 +156,8 @@ class Outbound:
                 method, target, headers=headers, data=body, allow_redirects=False, timeout=limits
             ) as response:
                 named = {name.lower(): value for name, value in response.headers.items()}
-                _check_encoding(named, target)
                 size = response.content_length
-                yield Arriving(response.status, named, size, _chunks(response))
+                yield Arriving(response.status, named, size, _chunks(response, named))
         except TimeoutError as error:
             raise TryLater(
                 f"{target.host} did not answer in time.", reason=Reason.TIMED_OUT
@@ -220,6 +233,8 @@ class Outbound:
         # A host that is an address itself is asked of no resolver.
         if _is_address(host) and not is_reachable(host, self._allowed):
             raise _refused(target, "is an address that is not public")
+        if target.port == 0 or not (_is_address(host) or _is_name(target.raw_host or "")):
+            raise _refused(target, "is no address that can be called")
         return target
 
     def _socket(self, found: Any) -> socket.socket:
@@ -261,8 +276,11 @@ async def limited(arriving: Arriving, max_bytes: int) -> AsyncIterator[bytes]:
     """The chunks of an answer, which may be `max_bytes` in sum.
 
     Raises:
-        GiveUp: it is larger, as it announces or as it turns out.
+        GiveUp: it is larger, as it announces or as it turns out; or it is packed, and who needs it
+            whole has nothing.
     """
+    if arriving.is_packed:
+        raise GiveUp("The answer is packed, which was not asked for.", reason=Reason.BAD_ANSWER)
     left = max_bytes
     if arriving.size is not None and arriving.size > left:
         raise _too_large(max_bytes)
@@ -273,16 +291,15 @@ async def limited(arriving: Arriving, max_bytes: int) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def _chunks(response: ClientResponse) -> AsyncIterator[bytes]:
+async def _chunks(response: ClientResponse, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
+    if _is_packed(headers):
+        return
     async for chunk in response.content.iter_chunked(CHUNK_BYTES):
         yield chunk
 
 
-def _check_encoding(headers: Mapping[str, str], target: URL) -> None:
-    """A body that was packed all the same could be a thousand times as large as it looks."""
-    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-        message = f"{target.host} answers packed, which was not asked for."
-        raise GiveUp(message, reason=Reason.BAD_ANSWER)
+def _is_packed(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-encoding", "").strip().lower() not in _PLAIN
 
 
 def _named(target: URL) -> str:
@@ -296,6 +313,12 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_name(host: str) -> bool:
+    """Whether a look-up may find it (RFC 1035, 2.3.4); a part has one character at least."""
+    name = host.rstrip(".")
+    return len(name) <= _MAX_NAME and all(0 < len(one) <= _MAX_PART for one in name.split("."))
 
 
 def _is_refusal(error: BaseException | None) -> bool:

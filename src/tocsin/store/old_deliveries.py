@@ -1,6 +1,7 @@
 """Remove deliveries that have been kept long enough, and what is known of where they went.
 
-What still waits is never removed, however old it is. Access tokens of credentials that nobody
+What still waits is never removed, however old it is, unless its callback is gone: where a paused
+destination holds it up, nobody would end it. Access tokens of credentials that nobody
 uses any more go as well, whatever is kept for how long.
 """
 
@@ -21,6 +22,7 @@ from tocsin.store import channel_tokens
 from tocsin.store.database import Database
 from tocsin.store.statement import in_list, json_list
 from tocsin.store.tables.callbacks import (
+    callbacks,
     deliveries,
     delivery_attempts,
     destinations,
@@ -101,14 +103,16 @@ def _remove_deliveries(conn: Connection, before: datetime) -> int:
     # A UUIDv7 begins with its milliseconds (RFC 9562, 5.7): what was made earlier has a lesser id.
     at_ms = f"{to_us(before) // 1_000:012x}"
     has_ended = deliveries.c.state.in_(_ENDED) & (deliveries.c.ended_at < to_us(before))
+    is_known = exists().where(callbacks.c.id == deliveries.c.config_id)
+    is_over = has_ended | (deliveries.c.state.not_in(_ENDED) & ~is_known)
     aged = (
         select(deliveries.c.id)
-        .where(deliveries.c.id < f"{at_ms[:8]}-{at_ms[8:]}", has_ended)
+        .where(deliveries.c.id < f"{at_ms[:8]}-{at_ms[8:]}", is_over)
         .order_by(deliveries.c.id)
         .limit(SLICE)
     )
     # Asked again of the row itself: somebody may have it made once more at this moment.
-    gone = delete(deliveries).where(deliveries.c.id.in_(aged), has_ended).returning(deliveries.c.id)
+    gone = delete(deliveries).where(deliveries.c.id.in_(aged), is_over).returning(deliveries.c.id)
     ids = list(conn.execute(gone).scalars())
     of_them = delete(delivery_attempts).where(in_list(delivery_attempts.c.delivery_id, "ids"))
     conn.execute(of_them, {"ids": json_list(ids)})

@@ -9,7 +9,7 @@ from tests.notify.reaching import FakeReach, answer, message, options_of, outgoi
 from tocsin.edge.outbound import Answer
 from tocsin.errors import DeliveryFailed, Disable, GiveUp, Reason, TryLater
 from tocsin.model.message import Block, BlockKind, Field, Image, Link, Span, Tone
-from tocsin.notify.channel import Receipt, extras_of, find_channels
+from tocsin.notify.channel import Account, Rate, Receipt, extras_of, find_channels
 from tocsin.notify.drawing.dialect import in_utf16
 
 CHANNEL = find_channels()["discord"]
@@ -316,6 +316,20 @@ def test_the_webhook_is_the_destination_and_only_its_host_is_shown() -> None:
     assert CHANNEL.LIMITS.rates == ()
     with pytest.raises(ValueError, match="thread_id"):
         options_of(CHANNEL, webhook_url=WEBHOOK, thread_id="x&wait=false")
+
+
+def test_discords_own_hosts_are_one_account_and_any_other_host_is_its_own() -> None:
+    def account(host: str) -> Account | None:
+        return EXTRAS.account(
+            options_of(CHANNEL, webhook_url=f"https://{host}/api/webhooks/1/canary{host}")
+        )
+
+    own = ["discord.com", "DISCORD.com", "discordapp.com", "ptb.discord.com", "canary.discord.com."]
+    others = ["proxy.example", "evildiscord.com", "discord.com.example", "[2001:db8::1]"]
+
+    assert {account(one) for one in own} == {Account("", (Rate(45, 1.0),))}
+    assert len({account(one) for one in (*own, *others)}) == 1 + len(others)
+    assert account("proxy.example") == account("proxy.example.:8443")
 
 
 @pytest.mark.parametrize(

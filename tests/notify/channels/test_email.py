@@ -1,5 +1,8 @@
 """Mails go out by a server as servers are, and what it says is understood."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
@@ -83,6 +86,51 @@ async def test_what_went_out_is_recorded_as_a_call_is() -> None:
     assert (one.status, one.answer.decode()) == (250, "2.0.0 OK")
     assert reach.connected == [("127.0.0.1", made.port)]
     assert PASSWORD not in f"{one}"
+
+
+async def test_a_mail_has_arrived_although_the_server_says_so_in_letters_of_its_own() -> None:
+    reach = FakeReach()
+    async with _saying("250 reçu".encode("latin-1")) as port:
+        receipt = await email.send(
+            outgoing(), options(host="127.0.0.1", port=port, security="none"), reach
+        )
+
+    assert receipt.note == ""
+    (one,) = reach.recorded
+    assert (one.status, one.answer) == (250, b"re?u")
+
+
+async def test_what_is_refused_in_letters_of_its_own_is_refused_as_the_number_says() -> None:
+    async with _saying(b"451 " + "邮件系统繁忙".encode("gbk")) as port:
+        error = await failed(options(host="127.0.0.1", port=port, security="none"))
+
+    assert (type(error), error.reason) == (TryLater, Reason.BUSY)
+
+
+@asynccontextmanager
+async def _saying(answer: bytes) -> AsyncIterator[int]:
+    """A server that answers so to a mail, and well to all before it."""
+    talks: list[asyncio.Task[None]] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hello\r\n")
+        while line := await reader.readline():
+            is_data = line.startswith(b"DATA")
+            writer.write(b"354 go\r\n" if is_data else b"250 ok\r\n")
+            if is_data:
+                await reader.readuntil(b"\r\n.\r\n")
+                writer.write(answer + b"\r\n")
+        writer.close()
+
+    def come(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talks.append(asyncio.create_task(talk(reader, writer)))
+
+    made = await asyncio.start_server(come, "127.0.0.1", 0)
+    try:
+        yield made.sockets[0].getsockname()[1]
+    finally:
+        made.close()
+        await asyncio.gather(*talks, return_exceptions=True)
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_not_trusted() -> None:

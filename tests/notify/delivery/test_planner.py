@@ -1,6 +1,6 @@
 """Which deliveries an event makes, and when each may go."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -126,6 +126,25 @@ def test_a_group_within_quiet_hours_goes_at_their_end_and_stays_a_group() -> Non
 
     assert held.next_at == after(3600)
     assert held.group_key == plain.group_key
+
+
+def test_a_group_that_would_go_within_quiet_hours_goes_at_their_end() -> None:
+    of = callback(("custom", URL), quiet_hours=QUIET, grouping=GROUPING)
+    before = START - timedelta(hours=1, seconds=5)
+
+    first, second = planned(of, event(1), event(2), now=before)
+    (urgent,) = planned(of, event(3, type="deployment_completed"), now=before)
+
+    assert first.next_at == second.next_at == after(3600)
+    assert urgent.next_at == before + timedelta(seconds=30)
+
+
+def test_a_group_that_goes_after_the_quiet_hours_is_not_held() -> None:
+    of = callback(("custom", URL), quiet_hours=QUIET, grouping=GROUPING)
+
+    (found,) = planned(of, event(1), now=after(3590))
+
+    assert found.next_at == after(3620)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,20 @@
 """What a try says of its destination."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from tests.notify.deliveries import after
 from tocsin.errors import Reason
 from tocsin.model.delivery import Outcome
+from tocsin.notify.channel import CHAT_PAUSES_S
+from tocsin.notify.channels import custom, email
 from tocsin.notify.delivery.attempt import Tried
+from tocsin.notify.delivery.policy import next_attempt_at
 from tocsin.notify.delivery.standing import SEEN_EVERY, is_to_be_paused, standing_after
 from tocsin.notify.exchange import Shown
 from tocsin.store.destinations import Destination
@@ -16,6 +22,7 @@ from tocsin.testing.clock import START
 
 NEW = Destination(id="d", channel_type="custom", label="", changed_at=START)
 PAUSE_AFTER_S = 100.0
+HOUR_S = 3_600.0
 
 
 def found(outcome: Outcome, reason: Reason | None = None) -> Tried:
@@ -57,6 +64,47 @@ def test_what_the_message_is_to_blame_for_is_no_failure_of_the_destination() -> 
     one = standing_after(NEW, found(Outcome.GIVEN_UP, Reason.REFUSED), None, START)
 
     assert (one.failures, one.failing_since, one.last_reason) == (0, None, "refused")
+
+
+def failing_at(*at_s: float) -> Destination:
+    one = NEW
+    for at in at_s:
+        one = standing_after(one, found(Outcome.LATER, Reason.BUSY), None, after(at))
+    return one
+
+
+@pytest.mark.parametrize(
+    ("at_s", "since_s"),
+    [
+        # All tries of a message by a chat failed in the evening, and one in the morning.
+        ((0, 5, 15, 35, 75, 13 * HOUR_S), 13 * HOUR_S),
+        ((0, 12 * HOUR_S, 24 * HOUR_S), 24 * HOUR_S),
+        # As often as somebody may have a message tried again.
+        ((0, 6 * HOUR_S, 12 * HOUR_S), 0),
+        # It has failed for the better part of the time.
+        ((0, 4 * HOUR_S, 8 * HOUR_S, 20 * HOUR_S), 0),
+    ],
+)
+def test_after_a_lull_it_fails_anew(at_s: Sequence[float], since_s: float) -> None:
+    assert failing_at(*at_s).failing_since == after(since_s)
+
+
+@given(
+    st.sampled_from([custom.STANDARD_PAUSES_S, email.PAUSES_S, CHAT_PAUSES_S]),
+    st.lists(st.floats(0, 1), min_size=9, max_size=9),
+)
+@example(custom.STANDARD_PAUSES_S, [0.0, 0, 0, 0, 0, 1, 1, 1, 1])
+@example(custom.STANDARD_PAUSES_S, [0.0, 0, 0, 0, 1, 1, 1, 1, 1])
+def test_by_no_schedule_there_is_a_lull_between_tries(
+    pauses_s: Sequence[float], spreads: Sequence[float]
+) -> None:
+    now, one = START, failing(1)
+    for tries, spread in zip(range(1, len(pauses_s) + 1), spreads, strict=False):
+        now = next_attempt_at(pauses_s, tries, None, now, spread) or now
+        one = standing_after(one, found(Outcome.LATER, Reason.BUSY), None, now)
+
+    assert one.failing_since == START
+    assert one.failures == 1 + len(pauses_s)
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,34 @@ def test_a_clock_that_is_set_back_lets_no_more_go() -> None:
     assert window.free_at(START) == after(10)
 
 
+def test_a_clock_that_is_set_back_holds_nothing_up_for_longer_than_the_rate() -> None:
+    window = Window((Rate(2, 10.0),), [after(3600), after(3601)])
+
+    assert window.room(START) == 0
+    assert window.free_at(START) == after(10)
+    assert window.room(after(10)) == 2
+
+
+@given(st.lists(st.tuples(st.floats(0, 3), st.floats(-3600, 3600)), min_size=1, max_size=60))
+def test_whatever_the_clock_shows_the_rates_are_kept_and_nothing_waits_longer(
+    steps: list[tuple[float, float]],
+) -> None:
+    window, sent, real, off = Window(RATES), list[datetime](), START, timedelta(0)
+    for pause_s, off_s in steps:
+        real += timedelta(seconds=pause_s)
+        # Forward would let what was sent be older than it is, which nobody can tell.
+        off = min(off, timedelta(seconds=off_s))
+        assert window.free_at(real + off) - (real + off) <= Window.looks_back(RATES)
+        if window.room(real + off) > 0:
+            window.add(real + off)
+            sent.append(real)
+
+    for rate in RATES:
+        for last in sent:
+            since = last - timedelta(seconds=rate.per_s)
+            assert sum(since < one <= last for one in sent) <= rate.count
+
+
 def test_only_what_still_counts_is_remembered() -> None:
     window = Window((Rate(3, 1.0),))
     for at in range(1_000):

@@ -16,6 +16,8 @@ from tocsin.testing.platform import platform
 
 PASSWORD = "demo0mail0password"
 TO = ("team@example.org",)
+# An answer has ASCII (RFC 5321) or UTF-8 (RFC 6531), and this is neither.
+GBK = "邮件系统繁忙".encode("gbk")
 MAIL = (
     b"From: t@example.org\r\nDate: Thu, 01 Jan 2026 00:00:00 +0000\r\n"
     b"Message-ID: <1@example.org>\r\nSubject: Hi\r\n\r\nHi\r\n"
@@ -45,6 +47,8 @@ async def failed(port: int, to: Sequence[str] = TO, **changed: Any) -> DeliveryF
     with pytest.raises(DeliveryFailed) as caught:
         await posted(port, to, **changed)
     assert PASSWORD not in caught.value.message
+    # It can be stored and told, whatever the server's letters are.
+    assert caught.value.message.encode()
     return caught.value
 
 
@@ -146,6 +150,17 @@ async def server(*lines: bytes) -> AsyncIterator[int]:
             (b"220 hello", b"250-a\r\n250 AUTH PLAIN", b"535 5.7.8 No"),
             Disable,
             Reason.BAD_CREDENTIALS,
+        ),
+        ((b"421 " + GBK,), TryLater, Reason.RATE_LIMITED),
+        (
+            (b"220 hello", b"250-a\r\n250 AUTH PLAIN", b"535 " + GBK),
+            Disable,
+            Reason.BAD_CREDENTIALS,
+        ),
+        (
+            (b"220 hello", b"250-a\r\n250 AUTH PLAIN", b"235 ok", b"250 ok", b"450 " + GBK),
+            TryLater,
+            Reason.BUSY,
         ),
     ],
 )

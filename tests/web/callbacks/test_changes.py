@@ -78,6 +78,23 @@ async def test_a_channel_is_told_by_its_id_wherever_it_stands(changes: CallbackC
     assert [one.id for one in changed.channels[:2]] == [made.channels[1].id, made.channels[0].id]
 
 
+async def test_a_channel_that_is_told_twice_is_refused(changes: CallbackChanges) -> None:
+    made = await changes.create("shop", new(FIRST, SECOND), "ann")
+    sent = [
+        NewChannel(type="custom", config={"url": f"https://e.org/{at}"}, id=one.id)
+        for at, one in enumerate((made.channels[0], made.channels[1], made.channels[0]))
+    ]
+
+    with pytest.raises(Rejected) as raised:
+        await changes.change(made.id, CallbackChange(channels=sent), "ann")
+
+    assert (raised.value.status, [one.field for one in raised.value.fields]) == (
+        422,
+        ["channels.2.id"],
+    )
+    assert (await changes.by_id(made.id)).channels == made.channels
+
+
 async def test_a_secret_does_not_move_to_another_kind_of_channel(changes: CallbackChanges) -> None:
     made = await changes.create("shop", new(), "ann")
     other = NewChannel(type="feishu", config={"webhook_url": "••••1111"}, id=made.channels[0].id)

@@ -116,3 +116,71 @@ async def test_the_id_counts_for_more_than_the_name(house: CallbackHouse) -> Non
 
     assert [one["id"] for one in done["results"]] == [older["id"]]
     assert newer["id"] != older["id"]
+
+
+async def test_a_channel_that_is_told_twice_is_refused(house: CallbackHouse) -> None:
+    await house.created()
+    taken = await house.data("GET", "/callbacks/export")
+    taken["callbacks"][0]["channels"] *= 2
+    refused = await house.call("POST", PATH, {**taken, "on_conflict": "replace"})
+
+    assert list(faults(refused)) == ["callbacks.0.channels.1.id"]
+
+
+@pytest.mark.parametrize(("conflict", "action"), [("skip", "skipped"), ("replace", "replaced")])
+async def test_of_those_of_one_name_each_is_there_once(
+    house: CallbackHouse, elsewhere: CallbackHouse, conflict: str, action: str
+) -> None:
+    taken = await with_template(house)
+    template, one = taken["templates"][0], taken["callbacks"][0]
+    taken["templates"].append({**template, "id": "other", "title": "other"})
+    taken["callbacks"].append({**one, "id": "other", "events": ["other"]})
+    body = {**taken, "passphrase": PHRASE}
+    first = await elsewhere.data("POST", PATH, body)
+    again = await elsewhere.data("POST", PATH, {**body, "on_conflict": conflict})
+
+    for part in ("templates", "results"):
+        assert [each["action"] for each in again[part]] == [action] * 2
+        assert [each["id"] for each in again[part]] == [each["id"] for each in first[part]]
+    shown = (await elsewhere.data("GET", "/callbacks"))["items"]
+    assert sorted(each["events"] for each in shown) == [["canary_*"], ["other"]]
+
+
+async def test_more_of_one_name_than_are_there_are_added(
+    house: CallbackHouse, elsewhere: CallbackHouse
+) -> None:
+    made = await house.created()
+    await elsewhere.created()
+    await elsewhere.created()
+    taken = await elsewhere.data("POST", "/callbacks/export", {"passphrase": PHRASE})
+    body = {**taken, "passphrase": PHRASE, "on_conflict": "replace"}
+    done = await house.data("POST", PATH, body)
+
+    assert [each["action"] for each in done["results"]] == ["replaced", "created"]
+    assert done["results"][0]["id"] == made["id"]
+
+
+async def test_what_is_told_twice_by_its_id_is_there_once(house: CallbackHouse) -> None:
+    taken = await with_template(house)
+    (one,), (template,) = taken["callbacks"], taken["templates"]
+    body = {**taken, "callbacks": [one, one], "templates": [template] * 2, "passphrase": PHRASE}
+    skipped = await house.data("POST", PATH, {**body, "on_conflict": "skip"})
+    done = await house.data("POST", PATH, {**body, "on_conflict": "replace"})
+
+    for part in ("templates", "results"):
+        assert [each["action"] for each in skipped[part]] == ["skipped", "skipped"]
+        assert [each["action"] for each in done[part]] == ["replaced", "created"]
+
+
+async def test_by_its_name_nobody_takes_the_place_of_one_that_is_told_by_its_id(
+    house: CallbackHouse,
+) -> None:
+    made = await house.created(events=["canary_*"])
+    taken = await house.data("POST", "/callbacks/export", {"passphrase": PHRASE})
+    (one,) = taken["callbacks"]
+    taken["callbacks"] = [{**one, "id": "other", "events": ["other"]}, one]
+    body = {**taken, "secrets": "left_out", "on_conflict": "replace"}
+    done = await house.data("POST", PATH, body)
+
+    assert [each["action"] for each in done["results"]] == ["created", "replaced"]
+    assert done["results"][1]["id"] == made["id"]

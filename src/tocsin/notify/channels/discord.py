@@ -9,7 +9,7 @@ JSON.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -17,6 +17,7 @@ import orjson
 from pydantic import Field
 
 from tocsin.edge.outbound import Answer
+from tocsin.edge.reachable import is_host_named
 from tocsin.errors import GiveUp, Reason
 from tocsin.model.message import Image, Message, Outgoing
 from tocsin.notify.channel import Account, Limits, Rate, Reach, Receipt
@@ -42,6 +43,7 @@ CAN_UPDATE = True
 LIMITS = Limits(max_size=MAX_DESCRIPTION)
 # Of 50 a second that an address may send, whatever the webhooks.
 ADDRESS = Account("", (Rate(45, 1.0),))
+OWN_HOSTS = ("*.discord.com", "*.discordapp.com")
 
 MAX_CONTENT = 2_000
 MAX_IMAGES = 10
@@ -83,9 +85,13 @@ def destination(options: Options) -> str:
     return options.webhook_url.get_secret_value()
 
 
-def account(_options: Options) -> Account:
-    """All webhooks: calls without a bot's token are counted by where they come from."""
-    return ADDRESS
+def account(options: Options) -> Account:
+    """All webhooks: calls without a bot's token are counted by where they come from.
+
+    What another host says, such as a proxy's or one that somebody made up, is said of it alone.
+    """
+    host = label(options).rstrip(".")
+    return ADDRESS if is_host_named(host, OWN_HOSTS) else replace(ADDRESS, name=host)
 
 
 def label(options: Options) -> str:

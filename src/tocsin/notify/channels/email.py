@@ -197,7 +197,8 @@ async def send(outgoing: Outgoing, options: Options, reach: Reach) -> Receipt:
             headers=mail.headers,
             body=orjson.dumps({"text": mail.text, "html": mail.html}),
             status=status,
-            answer=said.encode(),
+            # A server may say it in letters of its own, whatever becomes of the mail.
+            answer=said.encode(errors="replace"),
         )
     left_out = "; ".join(f"{who}: {answer}" for who, answer in refused.items())
     notes = (f"Not taken for {left_out}." if left_out else "", mail.note)

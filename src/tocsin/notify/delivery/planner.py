@@ -33,9 +33,9 @@ def _delivery(event: Event, target: Target, groups: Groups, now: datetime) -> De
     key, next_at = group_of(event, target), now
     if key is not None and callback.grouping is not None:
         next_at = groups[key] = goes_at(callback.grouping, groups.get(key), now)
-    quiet_until = hold_until(callback.quiet_hours, event.type, now)
+    quiet_until = hold_until(callback.quiet_hours, event.type, next_at)
     if quiet_until is not None:
-        next_at = max(next_at, quiet_until)
+        next_at = quiet_until
         key = key or f"{callback.id}\n{target.row.id}\nquiet"
     steady = steady_id(event.received_at, str(event.seq), callback.id, target.row.id)
     return new_delivery(event, target, now, delivery_id=steady, next_at=next_at, group=key)

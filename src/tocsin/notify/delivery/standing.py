@@ -13,6 +13,13 @@ from tocsin.store.destinations import Destination
 
 # How often a destination that is fine is written down as such.
 SEEN_EVERY = timedelta(seconds=60)
+# When nothing failed for longer than both of these, what fails then fails anew: nobody knows how it
+# was meanwhile. Tries of one message must not be taken for that. Standard Webhooks' pauses, with a
+# quarter more by chance, are 6.25 h after the 2 h of tries before, then 12.5 h after 5.7 h of them
+# and more (2.2 times as long), then less than that. Mail's are of 5 h at most, and a destination
+# that is left alone is tried within `MAX_PAUSE_S`.
+LULL = timedelta(hours=7)
+LULL_TIMES = 2.5
 
 
 def standing_after(
@@ -43,8 +50,16 @@ def standing_after(
     )
     if found.outcome is Outcome.GIVEN_UP:
         return failed
-    since = before.failing_since or now
+    since = _failing_since(before, now) or now
     return replace(failed, failures=before.failures + 1, failing_since=since, held_until=held_until)
+
+
+def _failing_since(before: Destination, now: datetime) -> datetime | None:
+    """Since when it has failed without a lull; None where it has not."""
+    since, last = before.failing_since, before.last_failed_at
+    if since is None or last is None:
+        return since
+    return since if now - last <= max(LULL, (last - since) * LULL_TIMES) else None
 
 
 def is_to_be_paused(after: Destination, found: Tried, pause_after_s: float, now: datetime) -> bool:

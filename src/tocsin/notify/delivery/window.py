@@ -43,6 +43,7 @@ class Window:
 
     def room(self, now: datetime) -> int:
         """How many may be sent now; below 0 where more were sent than may be by now."""
+        self._take_back(now)
         sent = self._sent
         within = ((count, len(sent) - bisect_right(sent, now - per)) for count, per in self._rates)
         return min((count - number for count, number in within), default=NO_LIMIT)
@@ -51,6 +52,14 @@ class Window:
         """When there is room for one; now if there is."""
         full = (self._sent[-count] + per for count, per in self._rates if len(self._sent) >= count)
         return max(full, default=now) if self.room(now) <= 0 else now
+
+    def _take_back(self, now: datetime) -> None:
+        """What was sent later than now was sent by a clock that was set back since: now, at most.
+
+        As it was written down it would count until the clock shows that time again.
+        """
+        begin = bisect_right(self._sent, now)
+        self._sent[begin:] = [now] * (len(self._sent) - begin)
 
 
 @dataclass(slots=True)

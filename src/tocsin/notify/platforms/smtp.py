@@ -16,6 +16,7 @@ import aiosmtplib
 from aiosmtplib import SMTP
 
 from tocsin.errors import DeliveryFailed, Disable, GiveUp, Reason, TryLater
+from tocsin.model.logline import clean_text
 
 # For each answer.
 TIMEOUT_S = 30.0
@@ -136,4 +137,5 @@ def _reason(error: aiosmtplib.SMTPResponseException) -> Reason:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())[:_MAX_TEXT_CHARS]
+    """One line of a text; bytes that are no UTF-8 come as what no database keeps."""
+    return " ".join(clean_text(text).split())[:_MAX_TEXT_CHARS]

@@ -207,7 +207,7 @@ class CallbackChanges:
 
     async def faults_of(self, one: Callback) -> list[FieldFault]:
         """What is wrong with a callback as it is drawn up; a field is a path into what was sent."""
-        faults = []
+        faults = told_twice(one.channels)
         for at, channel in enumerate(one.channels):
             found = await self.channel_faults(channel)
             faults += [FieldFault(f"channels.{at}.{each.field}", each.message) for each in found]
@@ -223,6 +223,16 @@ class CallbackChanges:
         return [
             FieldFault(".".join(filter(None, ("config", one.field))), one.message) for one in found
         ]
+
+
+def told_twice(channels: Sequence[CallbackChannel]) -> list[FieldFault]:
+    """What is wrong with a channel whose id another has: only one of them would be sent to."""
+    ids = [one.id for one in channels]
+    return [
+        FieldFault(f"channels.{at}.id", "expected each channel once")
+        for at, one in enumerate(ids)
+        if one in ids[:at]
+    ]
 
 
 def label(one: Callback) -> str:

@@ -1,21 +1,21 @@
 """What becomes of each callback and template that is put in: worked out before any is stored."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from tocsin.errors import FieldFault
 from tocsin.model.audit import setting_changed
 from tocsin.model.callback import ALL_PROJECTS, Callback, CallbackChannel, Template
-from tocsin.model.event import NewEvent, new_event_id
+from tocsin.model.event import NewEvent
 from tocsin.model.logline import clean_text
 from tocsin.store import callback_templates, callbacks
 from tocsin.store.key import Vault
-from tocsin.web.callbacks.changes import CallbackChanges, label
+from tocsin.web.callbacks.changes import CallbackChanges, label, told_twice
 from tocsin.web.callbacks.desk import CallbackDesk
 from tocsin.web.callbacks.import_shapes import (
     Action,
@@ -30,18 +30,23 @@ from tocsin.web.callbacks.template_shapes import FaultShape
 from tocsin.web.callbacks.templates import template_faults
 from tocsin.web.problems import sentence_of
 
+_One = TypeVar("_One", Callback, Template)
+
 
 @dataclass(slots=True, kw_only=True)
 class ImportPlan:
     """What is to be stored, and what is against it; templates come before callbacks.
 
-    `callbacks` and `templates` are those that are there already.
+    `callbacks` and `templates` are those that are there already, `named` the ids in what is put in;
+    `new_ids` are for what is new, in order, so that it stays in the order in which it was put in.
     """
 
     secrets: Secrets
     conflict: Conflict
     callbacks: Sequence[Callback]
     templates: Sequence[Template]
+    named: Collection[str]
+    new_ids: Iterator[str]
     desk: CallbackDesk
     changes: CallbackChanges
     vault: Vault
@@ -52,6 +57,8 @@ class ImportPlan:
     _work: list[Callable[[Any], object]] = field(default_factory=list)
     # The ids of templates, as they are called in what is put in, and what they become.
     _renamed: dict[str, str] = field(default_factory=dict)
+    # The ids of what is there already and was found in what is put in.
+    _found: set[str] = field(default_factory=set)
 
     def do_all(self, conn: Any) -> None:
         """Store all of it, in its order."""
@@ -64,11 +71,11 @@ class ImportPlan:
         except ValidationError as error:
             return self._refused("templates", at, said, _faults(error))
         words = body.model_dump(exclude={"id"})
-        new = Template(id=new_event_id(), created_at=self.now, updated_at=self.now, **words)
+        new = Template(id=next(self.new_ids), created_at=self.now, updated_at=self.now, **words)
         if faults := template_faults(self.desk, new):
             return self._refused("templates", at, said, faults)
         new = replace(new, channel_type=self.desk.channel_type(new.channel_type) or "")
-        there = _template_there(self.templates, body.id, new)
+        there = self._there(self.templates, body.id, lambda one: _is_for(one) == _is_for(new))
         if there is not None and self.conflict != "copy":
             self._renamed[body.id] = there.id
             if self.conflict == "skip":
@@ -86,7 +93,7 @@ class ImportPlan:
             body = ImportedCallback.model_validate(said)
         except ValidationError as error:
             return self._refused("callbacks", at, said, _faults(error))
-        there = _there(self.callbacks, body)
+        there = self._there(self.callbacks, body.id, partial(_is_named_as, body))
         if there is not None and self.conflict == "skip":
             return _done(at, body.name, body.project_id, "skipped", there.id)
         like = there if self.conflict == "replace" else None
@@ -97,6 +104,7 @@ class ImportPlan:
             self._work.append(partial(callbacks.change, vault=self.vault, before=like, after=new))
             self._tell("callback.changed", label(new), new.project_id)
             return _done(at, new.name, new.project_id, "replaced", like.id, lacking)
+        new = replace(new, id=next(self.new_ids))
         self._work.append(partial(callbacks.add, vault=self.vault, new=new))
         self._tell("callback.created", label(new), new.project_id)
         return _done(at, new.name, new.project_id, "created", new.id, lacking)
@@ -111,7 +119,7 @@ class ImportPlan:
             unnamed = [one.model_copy(update={"id": ""}) for one in sent.channels]
             sent = sent.model_copy(update={"channels": unnamed})
         new = self.changes.drawn_up(body.project_id, sent, like)
-        faults, lacking, channels = [], [], []
+        faults, lacking, channels = told_twice(new.channels), [], []
         for at, channel in enumerate(new.channels):
             whole = self._with_kept(channel, like)
             found = await self.changes.channel_faults(whole)
@@ -127,6 +135,21 @@ class ImportPlan:
         if new.condition and (wrong := self.desk.check_condition(new.condition)):
             faults.append(FieldFault("condition", wrong))
         return replace(new, channels=tuple(channels)), faults, lacking
+
+    def _there(
+        self, stored: Sequence[_One], said_id: str, is_alike: Callable[[_One], bool]
+    ) -> _One | None:
+        """The one of that id; without one, the first that is alike and is nothing else of these.
+
+        None is replaced twice.
+        """
+        alike = (one for one in stored if is_alike(one) and one.id not in self.named)
+        free = (one for one in alike if one.id not in self._found)
+        there = next((one for one in stored if one.id == said_id), next(free, None))
+        if there is None or (self.conflict == "replace" and there.id in self._found):
+            return None
+        self._found.add(there.id)
+        return there
 
     def _with_kept(self, channel: CallbackChannel, like: Callback | None) -> CallbackChannel:
         """The channel with its template's new id, and with the secrets of the one it replaces."""
@@ -181,20 +204,8 @@ class ImportPlan:
         return _done(at, name, project_id, "refused", None, faults)
 
 
-def _there(stored: Sequence[Callback], body: ImportedCallback) -> Callback | None:
-    """The one of that id; without one, the one of that project and name."""
-    named = (
-        one
-        for one in stored
-        if one.name and (one.name, one.project_id) == (body.name, body.project_id)
-    )
-    return next((one for one in stored if one.id == body.id), next(named, None))
-
-
-def _template_there(stored: Sequence[Template], template_id: str, new: Template) -> Template | None:
-    """The one of that id; without one, the one of that name for the same."""
-    named = (one for one in stored if _is_for(one) == _is_for(new))
-    return next((one for one in stored if one.id == template_id), next(named, None))
+def _is_named_as(body: ImportedCallback, one: Callback) -> bool:
+    return bool(one.name) and (one.name, one.project_id) == (body.name, body.project_id)
 
 
 def _is_for(one: Template) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ import asyncio
 from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
 
+from tocsin.model.event import new_event_id
 from tocsin.store import callback_templates, callbacks
 from tocsin.web.callbacks.changes import CallbackChanges, Ground
 from tocsin.web.callbacks.faults import bad_field, refuse
@@ -40,11 +41,14 @@ class _Import:
         async with self._ground.database.read() as conn:
             stored = await callbacks.read_all(conn, self._ground.vault)
             templates = await callback_templates.read_all(conn)
+        sent = (*body.templates, *body.callbacks)
         plan = ImportPlan(
             secrets=secrets,
             conflict=body.on_conflict,
             callbacks=stored,
             templates=templates,
+            named={told for one in sent if isinstance(told := one.get("id"), str)},
+            new_ids=iter(sorted(new_event_id() for _ in sent)),
             desk=self._ground.desk,
             changes=self._changes,
             vault=self._ground.vault,
