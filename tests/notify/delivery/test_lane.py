@@ -283,6 +283,17 @@ def test_the_longer_wait_of_both_counts() -> None:
     assert one.next(START) == Wait(after(20))
 
 
+def test_what_was_answered_does_not_outlast_a_clock_that_is_set_back() -> None:
+    one = lane(delivery(1), delivery(2), rates=(Rate(1, 60),))
+    ahead = after(3600)
+    assert (go(one, ahead), go(one, ahead)) == (["d-0001"], [])
+    arrive(one, 1)
+    assert go(one, ahead) == []
+
+    assert go(one, START) == []
+    assert go(one, after(61)) == ["d-0002"]
+
+
 def test_what_holds_an_account_up_holds_up_all_its_destinations() -> None:
     account = Pace(Window((Rate(9, 1.0),)))
     some = [lane(delivery(at), account=account) for at in (1, 2)]

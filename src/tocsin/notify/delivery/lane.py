@@ -119,7 +119,9 @@ class Lane:
         """What to send next, or how long to wait."""
         state = (self._changes, self.is_paused, self.held_until, self.breaker, self.limits)
         before = self._answered
-        if before is not None and now < before.until and state == before.state:
+        # A clock may be set back.
+        is_fresh = before is not None and before.until - ANSWER_HOLDS <= now < before.until
+        if before is not None and is_fresh and state == before.state:
             return before.wait
         step = self._next(now)
         if isinstance(step, Wait):
