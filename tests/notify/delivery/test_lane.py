@@ -284,7 +284,7 @@ def test_the_longer_wait_of_both_counts() -> None:
 
 
 def test_what_was_answered_does_not_outlast_a_clock_that_is_set_back() -> None:
-    one = lane(delivery(1), delivery(2), rates=(Rate(1, 60),))
+    one = lane(delivery(1), delivery(2), rates=(Rate(1, 60),), can_fold=False)
     ahead = after(3600)
     assert (go(one, ahead), go(one, ahead)) == (["d-0001"], [])
     arrive(one, 1)
